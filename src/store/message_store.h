@@ -1,0 +1,141 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/ids.h"
+#include "base/result.h"
+#include "store/disk.h"
+#include "wire/record/record.h"
+
+/// Commit log and queue indexes of one broker, in Apache RocketMQ's files.
+///
+/// Positions of the log, each at most the one before:
+///   end        bytes that have an offset and a place
+///   written    in the page cache: a killed process loses nothing below
+///   flushed    on stable storage: a power cut loses nothing below
+///   confirmed  what readers see and writers are answered for: written, or flushed with sync_flush
+namespace sluice::store {
+
+struct StoreOptions {
+  std::string root;                                    ///< storePathRootDir
+  std::int64_t segment_bytes = 1LL << 30;              ///< mappedFileSizeCommitLog
+  std::int64_t index_file_bytes = 300'000LL * 20;      ///< mappedFileSizeConsumeQueue
+  std::int64_t tail_bytes = 8LL << 20;                 ///< memory between append and write
+  bool sync_flush = false;                             ///< flushDiskType=SYNC_FLUSH
+  wire::record::Host store_host;                       ///< goes into every record
+};
+
+class Segment;
+
+/// One entry of a queue's index.
+struct IndexEntry {
+  LogPosition position;
+  std::int32_t size = 0;
+  std::int64_t tags_code = 0;
+};
+inline constexpr std::int32_t kIndexEntryBytes = 20;
+
+/// One queue: the index of its messages. Any thread.
+class Queue {
+ public:
+  virtual ~Queue() = default;
+  virtual const std::string& topic() const = 0;
+  virtual QueueId id() const = 0;
+  /// The first offset whose record is still in the log.
+  virtual QueueOffset min() const = 0;
+  /// One past the last confirmed offset. Atomic, sequentially consistent: a reader that parks sets its mark,
+  /// then asks again; a writer publishes, then looks for marks.
+  virtual QueueOffset max() const = 0;
+  /// Up to `to.size()` entries from `from` on, none at or past max(). Gives the number read.
+  /// Errors: io_error.
+  virtual Result<std::size_t> read(QueueOffset from, std::span<IndexEntry> to) const = 0;
+};
+
+/// One message to append; the views live until append returns. append fills in the last four.
+struct Pending {
+  Queue* queue = nullptr;
+  wire::record::Message message;
+  std::int64_t tags_code = 0;
+  std::int32_t size = 0;      ///< record::encoded_size, by the caller
+  std::uint32_t crc = 0;      ///< record::body_crc, by the caller
+  QueueOffset offset;
+  LogPosition position;
+};
+
+/// Bytes of the log that stay valid while `owner` lives.
+struct Slice {
+  Bytes bytes;
+  std::shared_ptr<const void> owner;
+};
+
+/// Called after confirmed() has moved, by the thread that moved it, with no lock held.
+using ConfirmedFn = std::function<void(LogPosition)>;
+
+class MessageStore {
+ public:
+  /// Opens or creates the store: takes the folder's lock, recovers the log's tail and the queue indexes.
+  /// Errors: in_use (names the lock), corrupt (names file, position and what to do), io_error, disk_full.
+  static Result<std::unique_ptr<MessageStore>> open(Disk& disk, Clock& clock, StoreOptions options);
+  virtual ~MessageStore() = default;
+
+  /// The queue, made when it does not exist yet. Cheap after the first call; never null.
+  virtual std::shared_ptr<Queue> queue(std::string_view topic, QueueId id) = 0;
+  /// Forgets a topic's queues and removes their index files. Records stay in the log.
+  virtual Result<void> remove_topic(std::string_view topic) = 0;
+  /// Topic and id of every queue that has an index.
+  virtual std::vector<std::shared_ptr<Queue>> queues() const = 0;
+
+  /// Appends all of `batch` in order (consecutively in the log; a batch may span segments). On return the records
+  /// are written (not necessarily flushed). Gives the position that confirmed() must reach before anybody
+  /// is told; without sync_flush it has reached it already, and the queues' max() shows the messages.
+  /// Thread-safe. Errors: disk_full, io_error (the log then takes no further append), message_illegal,
+  /// closed. On error nothing of the batch is visible.
+  virtual Result<LogPosition> append(std::span<Pending> batch) = 0;
+
+  /// Whoever waits for confirmed() is told through `fn`. Set once, before the first append.
+  virtual void on_confirmed(ConfirmedFn fn) = 0;
+
+  /// The `size` bytes at `position`. Errors: not_found (below min or past confirmed), corrupt.
+  virtual Result<Slice> read(LogPosition position, std::int32_t size) const = 0;
+  /// The record at `position`, whatever its size; checked to be a record.
+  virtual Result<Slice> read_record(LogPosition position) const = 0;
+
+  virtual LogPosition min_position() const = 0;
+  virtual LogPosition end() const = 0;
+  virtual LogPosition flushed() const = 0;
+  virtual LogPosition confirmed() const = 0;
+
+  enum class Boundary : std::uint8_t { lower, upper };
+  /// Offset by store time, with RocketMQ's rules: later than the last message: lower gives max(), upper the
+  /// last; earlier than the first: lower the first, upper 0; equal times: lower the first of them, upper the
+  /// last; in a gap: lower the right neighbour, upper the left.
+  virtual Result<QueueOffset> offset_at(const Queue& queue, WallTime time, Boundary boundary) const = 0;
+  /// Store time of the message at `offset`. Errors: not_found.
+  virtual Result<WallTime> store_time(const Queue& queue, QueueOffset offset) const = 0;
+
+  /// Flushes the log, then writes index entries below the flushed position and the checkpoint.
+  /// Called about once a second by a thread of the rim. Errors are kept: see health().
+  virtual void maintain() = 0;
+  /// sync_flush only: waits until somebody appends (or `stop_flushing`), then flushes once for everybody that
+  /// waits. Run in a loop by one thread of the rim; false once stop_flushing was called.
+  virtual bool flush_waiting() = 0;
+  virtual void stop_flushing() = 0;
+  /// Drops segments whose last write is older than `keep`, oldest first, never the last; at most `limit`.
+  virtual Result<int> drop_older_than(milliseconds keep, int limit) = 0;
+
+  /// Why appends fail, if they do.
+  virtual Result<void> health() const = 0;
+  virtual Result<Disk::Space> space() const = 0;
+
+  /// Flushes everything, writes the checkpoint and removes the abort mark. No append may follow.
+  virtual Result<void> close() = 0;
+};
+
+}  // namespace sluice::store
