@@ -10,7 +10,8 @@
 
 namespace sluice {
 
-/// Bytes that grow at the end, without being zeroed first. Growing moves them: keep offsets, not pointers.
+/// Bytes that grow at the end, without being zeroed first. Growing moves them: keep offsets, not
+/// pointers.
 class Buffer {
  public:
   Buffer() = default;

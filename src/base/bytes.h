@@ -7,8 +7,8 @@
 #include <span>
 #include <string_view>
 
-/// Big-endian integers in raw bytes, and a reader that never runs past its end. RocketMQ's wire and disk
-/// formats are big-endian throughout.
+/// Big-endian integers in raw bytes, and a reader that never runs past its end. RocketMQ's wire and
+/// disk formats are big-endian throughout.
 namespace sluice {
 
 using Bytes = std::span<const std::byte>;
@@ -33,8 +33,8 @@ inline std::string_view as_text(Bytes b) {
   return {reinterpret_cast<const char*>(b.data()), b.size()};
 }
 
-/// Takes integers and byte runs from the front. After the first take that does not fit, ok() is false and
-/// every further take gives zero or nothing; so a decoder checks once, at the end.
+/// Takes integers and byte runs from the front. After the first take that does not fit, ok() is
+/// false and every further take gives zero or nothing; so a decoder checks once, at the end.
 class ByteReader {
  public:
   explicit ByteReader(Bytes bytes) : rest_(bytes) {}

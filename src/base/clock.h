@@ -2,8 +2,8 @@
 
 #include <chrono>
 
-/// Time as values. Core folders are handed the time; only the rim asks a Clock for it, so that tests and
-/// the simulation move it by hand.
+/// Time as values. Core folders are handed the time; only the rim asks a Clock for it, so that
+/// tests and the simulation move it by hand.
 namespace sluice {
 
 using std::chrono::milliseconds;

@@ -35,5 +35,7 @@ using LogPosition = Id<struct LogPositionTag, std::int64_t>;
 
 template <class Tag, class Rep>
 struct std::hash<sluice::Id<Tag, Rep>> {
-  std::size_t operator()(sluice::Id<Tag, Rep> id) const noexcept { return std::hash<Rep>{}(id.value); }
+  std::size_t operator()(sluice::Id<Tag, Rep> id) const noexcept {
+    return std::hash<Rep>{}(id.value);
+  }
 };

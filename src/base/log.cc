@@ -1,11 +1,11 @@
 #include "base/log.h"
 
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
-
 #include <array>
 #include <memory>
 #include <utility>
+
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
 
 namespace sluice::log {
 namespace {
@@ -19,12 +19,14 @@ constexpr std::array<std::pair<std::string_view, spdlog::level::level_enum>, 6> 
     {"off", spdlog::level::off},
 }};
 
-spdlog::level::level_enum to_spdlog(Level level) { return kLevels[std::to_underlying(level)].second; }
+spdlog::level::level_enum to_spdlog(Level level) {
+  return kLevels[std::to_underlying(level)].second;
+}
 
 spdlog::logger& logger() {
   static const std::shared_ptr<spdlog::logger> instance = [] {
-    auto made = std::make_shared<spdlog::logger>(
-        "sluice", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    auto made = std::make_shared<spdlog::logger>("sluice",
+                                                 std::make_shared<spdlog::sinks::stderr_sink_mt>());
     made->set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %v");
     made->flush_on(spdlog::level::info);
     return made;

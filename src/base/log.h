@@ -1,14 +1,14 @@
 #pragma once
 
-#include <fmt/format.h>
-
 #include <cstdint>
 #include <initializer_list>
 #include <string>
 #include <string_view>
 
-/// Structured log lines: an event in the folder's words and `key=value` pairs. `error` means that somebody
-/// must act; nothing is logged per message above `trace`. Thread-safe.
+#include <fmt/format.h>
+
+/// Structured log lines: an event in the folder's words and `key=value` pairs. `error` means that
+/// somebody must act; nothing is logged per message above `trace`. Thread-safe.
 namespace sluice::log {
 
 enum class Level : std::uint8_t { trace, debug, info, warn, error, off };

@@ -8,15 +8,17 @@
 
 #include "base/errc.h"
 
-/// Results instead of exceptions for whatever input, peers or disks can cause. Exceptions are left for
-/// a failed start and for memory running out; what only a bug can cause is SLUICE_ASSERT's (assert.h).
+/// Results instead of exceptions for whatever input, peers or disks can cause. Exceptions are left
+/// for a failed start and for memory running out; what only a bug can cause is SLUICE_ASSERT's
+/// (assert.h).
 namespace sluice {
 
-/// Why an operation failed: a code and, where it helps a person, a remark that says what, where, what is
-/// allowed and what to do. 16 bytes; a success costs nothing of it.
+/// Why an operation failed: a code and, where it helps a person, a remark that says what, where,
+/// what is allowed and what to do. 16 bytes; a success costs nothing of it.
 class [[nodiscard]] Error {
  public:
-  Error(Errc code) : code_(code) {}  // NOLINT(google-explicit-constructor): `return Errc::x` is the idiom
+  Error(Errc code)
+      : code_(code) {}  // NOLINT(google-explicit-constructor): `return Errc::x` is the idiom
   Error(Errc code, std::string remark)
       : code_(code), remark_(std::make_unique<std::string>(std::move(remark))) {}
 
@@ -46,15 +48,15 @@ inline std::unexpected<Error> fail(Error error) { return std::unexpected<Error>(
 
 /// `SLUICE_TRY(auto x, f())`: x is f's value, or the function returns f's error.
 #define SLUICE_TRY(decl, expr) SLUICE_TRY_(SLUICE_CONCAT(sluice_try_, __LINE__), decl, expr)
-#define SLUICE_TRY_(tmp, decl, expr)                                          \
-  auto tmp = (expr);                                                          \
+#define SLUICE_TRY_(tmp, decl, expr)                                         \
+  auto tmp = (expr);                                                         \
   if (!tmp) return std::unexpected<::sluice::Error>(std::move(tmp.error())); \
   decl = std::move(*tmp)
 
 /// The same for a Result<void>.
-#define SLUICE_CHECK(expr)                                                               \
-  do {                                                                                   \
-    if (auto sluice_check = (expr); !sluice_check) {                                     \
-      return std::unexpected<::sluice::Error>(std::move(sluice_check.error()));          \
-    }                                                                                    \
+#define SLUICE_CHECK(expr)                                                      \
+  do {                                                                          \
+    if (auto sluice_check = (expr); !sluice_check) {                            \
+      return std::unexpected<::sluice::Error>(std::move(sluice_check.error())); \
+    }                                                                           \
   } while (false)

@@ -1,0 +1,112 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "broker/groups.h"
+#include "broker/pulling.h"
+#include "broker/sending.h"
+#include "broker/topics.h"
+#include "delivery/members.h"
+#include "delivery/progress.h"
+#include "delivery/queue_locks.h"
+#include "store/message_store.h"
+
+/// The façade that doors call. Thin: it holds the parts and puts them together for what needs
+/// several.
+namespace sluice::broker {
+
+struct BrokerOptions {
+  std::string name = "broker-a";
+  std::string cluster = "DefaultCluster";
+  std::int64_t id = 0;
+  bool auto_create_topic = true;
+  bool auto_create_group = true;
+  std::int32_t default_topic_queues = 8;
+  std::int32_t max_message_bytes = 4 << 20;
+  std::string region = "DefaultRegion";
+  bool trace_on = true;
+};
+
+/// Counters since the start; any thread.
+struct Traffic {
+  std::atomic<std::int64_t> put_messages{0}, put_bytes{0}, put_failed{0};
+  std::atomic<std::int64_t> got_messages{0}, got_bytes{0}, get_missed{0};
+};
+
+/// Thread-safe: each part says how. Times are passed in.
+class Broker {
+ public:
+  Broker(store::MessageStore& store, store::Disk& disk, std::string config_folder,
+         BrokerOptions options);
+
+  const BrokerOptions& options() const { return options_; }
+  store::MessageStore& store() { return store_; }
+  Topics& topics() { return topics_; }
+  Groups& groups() { return groups_; }
+  delivery::ConsumerGroups& consumers() { return consumers_; }
+  delivery::ProducerGroups& producers() { return producers_; }
+  delivery::Progress& progress() { return progress_; }
+  delivery::QueueLocks& locks() { return locks_; }
+  Traffic& traffic() { return traffic_; }
+
+  /// Loads the snapshots (config/topics.json, subscriptionGroup.json, consumerOffset.json).
+  /// Errors: corrupt, naming the file.
+  Result<void> load(WallTime now);
+  /// Writes the snapshots whose tables changed since the last time.
+  Result<void> persist();
+
+  /// A consumer's heartbeat: makes its group and its %RETRY% topic when needed, then counts it as a
+  /// member. Gives whether members or subscriptions changed. Errors: group_not_found, invalid_name.
+  Result<bool> consumer_hello(const std::shared_ptr<delivery::Link>& link, delivery::Hello hello,
+                              WallTime wall, SteadyTime steady);
+  /// The connection is gone.
+  void disconnected(const delivery::Link* link);
+  /// Drops members that were silent for 120 s, locks that ran out. Every 10 s or so.
+  void expire(SteadyTime now);
+
+  /// Checks a pull and commits the progress it brings. Errors: group_not_found, not_permitted,
+  /// topic_not_found, queue_out_of_range, subscription_not_found, subscription_stale,
+  /// subscription_malformed, unsupported.
+  Result<PullPlan> prepare_pull(const PullQuery& query, WallTime now);
+  /// Reads what the plan wants now. `result` is cleared first. Errors: io_error, corrupt.
+  Result<void> read(const PullPlan& plan, PullResult& result);
+
+  /// Progress as GET asks for it: what is committed; else 0 where the group would start at the
+  /// queue's first message anyway (min is 0 and it is still in memory), else offset_not_found.
+  Result<QueueOffset> query_offset(std::string_view group, std::string_view topic, QueueId queue,
+                                   bool zero_if_missing);
+  Result<void> commit_offset(std::string_view group, std::string_view topic, QueueId queue,
+                             QueueOffset next, WallTime now);
+  /// The queue of a topic. Errors: topic_not_found, queue_out_of_range.
+  Result<std::pair<std::shared_ptr<Topic>, TopicQueue*>> find_queue(std::string_view topic,
+                                                                    QueueId queue);
+  Result<void> remove_topic(std::string_view name, WallTime now);
+  Result<void> remove_group(std::string_view name, bool with_progress, WallTime now);
+
+  /// What the broker appends to each message's properties.
+  std::string_view extra_properties() const { return extra_properties_; }
+
+ private:
+  const BrokerOptions options_;
+  store::MessageStore& store_;
+  store::Disk& disk_;
+  const std::string config_folder_;
+  const std::string extra_properties_;
+  Topics topics_;
+  Groups groups_;
+  delivery::ConsumerGroups consumers_;
+  delivery::ProducerGroups producers_;
+  delivery::Progress progress_;
+  delivery::QueueLocks locks_;
+  Traffic traffic_;
+  std::mutex persist_mutex_;
+  std::uint64_t persisted_progress_ = 0;
+  DataVersion persisted_topics_, persisted_groups_;
+};
+
+}  // namespace sluice::broker

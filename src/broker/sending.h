@@ -1,0 +1,81 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "broker/topics.h"
+#include "wire/record/message_id.h"
+
+/// Accepting messages: what arrived in one wake of a connection is checked message by message and
+/// then appended in one go.
+namespace sluice::broker {
+
+class Broker;
+
+/// A send as a door decoded it. Views live until the batch is appended.
+struct SendQuery {
+  std::string_view topic;
+  std::string_view default_topic;  ///< whose configuration a new topic takes, usually TBW102
+  std::int32_t default_topic_queues = 4;
+  std::int32_t queue_id = 0;  ///< -1: the broker chooses
+  std::int32_t sys_flag = 0;
+  std::int32_t flag = 0;
+  std::int64_t born_ms = 0;
+  wire::record::Host born_host;
+  std::int32_t reconsume_times = 0;
+  std::string_view properties;
+  Bytes body;
+};
+/// One message of a batch body (SEND_BATCH_MESSAGE); the rest is the query's.
+struct BatchItem {
+  std::int32_t flag = 0;
+  std::string_view properties;
+  Bytes body;
+};
+
+/// The sends of one wake of one reactor; reused, so that in steady state nothing is allocated.
+/// Thread: one reactor.
+class SendBatch {
+ public:
+  explicit SendBatch(Broker& broker) : broker_(broker) {}
+
+  /// One accepted request: `count` messages from `first` on.
+  struct Ticket {
+    std::size_t first = 0, count = 0;
+  };
+  /// Checks and takes up one message. An error concerns this request only.
+  /// Errors: topic_not_found, invalid_name, not_permitted, queue_out_of_range, message_too_large,
+  /// message_illegal, unsupported (delayed, timed and transactional messages: named in the remark).
+  Result<Ticket> add(const SendQuery& query, WallTime now);
+  Result<Ticket> add(const SendQuery& query, std::span<const BatchItem> items, WallTime now);
+
+  bool empty() const { return pending_.empty(); }
+  std::size_t bytes() const { return bytes_; }
+  /// Appends what was taken up. The position that store.confirmed() must reach before anyone is
+  /// answered. Errors: those of MessageStore::append; then nothing of the batch is stored.
+  Result<LogPosition> append();
+  /// Valid after append(), until clear().
+  const store::Pending& at(std::size_t i) const { return pending_[i]; }
+  /// The queues that have grown, once each.
+  std::span<TopicQueue* const> queues() const { return queues_; }
+  /// The wake's topics stay alive until here.
+  void clear();
+
+ private:
+  Result<Topic*> topic(const SendQuery& query, WallTime now);
+  Result<void> take(Topic& topic, TopicQueue& queue, QueueId id, const SendQuery& query,
+                    const BatchItem& item, WallTime now);
+
+  Broker& broker_;
+  std::vector<store::Pending> pending_;
+  std::vector<TopicQueue*> queues_;
+  std::vector<std::shared_ptr<Topic>> topics_;
+  std::vector<std::unique_ptr<std::string>> texts_;  ///< properties the broker had to make
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace sluice::broker

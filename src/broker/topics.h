@@ -1,0 +1,147 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "store/message_store.h"
+
+/// Topics of this broker: their configuration and their queues.
+namespace sluice::broker {
+
+/// Bits of a topic's permission.
+inline constexpr std::int32_t kPermInherit = 1, kPermWrite = 2, kPermRead = 4;
+
+struct TopicConfig {
+  std::string name;
+  std::int32_t read_queues = 16;
+  std::int32_t write_queues = 16;
+  std::int32_t perm = kPermRead | kPermWrite;
+  std::string filter_type = "SINGLE_TAG";
+  std::int32_t sys_flag = 0;
+  bool order = false;
+  std::map<std::string, std::string> attributes;
+  friend bool operator==(const TopicConfig&, const TopicConfig&) = default;
+};
+
+/// RocketMQ's version of a table: a change makes it newer.
+struct DataVersion {
+  std::int64_t state_version = 0;
+  std::int64_t timestamp = 0;  ///< ms since the epoch
+  std::int64_t counter = 0;
+  friend bool operator==(const DataVersion&, const DataVersion&) = default;
+};
+
+/// One queue of a topic: its index in the store, and which reactors have reads parked on it.
+struct TopicQueue {
+  std::shared_ptr<store::Queue> index;
+  /// Bit r: reactor r has parked reads. Sequentially consistent: who parks sets its bit and then
+  /// looks at index->max() again; who appends publishes max() and then looks here. So no arrival
+  /// goes unseen.
+  std::atomic<std::uint64_t> watchers{0};
+  std::uint64_t key() const { return reinterpret_cast<std::uintptr_t>(this); }
+};
+
+/// A topic. Queues are made on first use and never move. Any thread.
+class Topic {
+ public:
+  Topic(TopicConfig config, store::MessageStore& store);
+  ~Topic();
+  const std::string& name() const { return name_; }
+  std::shared_ptr<const TopicConfig> config() const;
+  /// The queue, or nullptr when id is not below max(read, write) queues.
+  TopicQueue* queue(QueueId id);
+  std::int32_t read_queues() const { return read_queues_.load(std::memory_order_relaxed); }
+  std::int32_t write_queues() const { return write_queues_.load(std::memory_order_relaxed); }
+  std::int32_t perm() const { return perm_.load(std::memory_order_relaxed); }
+  bool deleted() const { return deleted_.load(std::memory_order_relaxed); }
+  /// For queue id -1: spreads writes over the write queues.
+  QueueId next_write_queue();
+
+ private:
+  friend class Topics;
+  void configure(TopicConfig config);
+  const std::string name_;
+  store::MessageStore& store_;
+  std::atomic<std::int32_t> read_queues_, write_queues_, perm_;
+  std::atomic<bool> deleted_{false};
+  std::atomic<std::uint32_t> spread_{0};
+  mutable std::mutex mutex_;  // config_ and the growing of queues_
+  std::shared_ptr<const TopicConfig> config_;
+  std::atomic<std::atomic<TopicQueue*>*> slots_;
+  std::vector<std::unique_ptr<TopicQueue>> queues_;
+};
+
+/// Errors name the rule: empty, longer than 127 bytes, a character outside [%|a-zA-Z0-9_-].
+Result<void> check_topic_name(std::string_view name);
+/// Topics that clients may neither create nor write to.
+bool is_system_topic(std::string_view name);
+inline constexpr std::string_view kRetryPrefix = "%RETRY%";
+inline constexpr std::string_view kDeadPrefix = "%DLQ%";
+
+struct TopicsOptions {
+  bool auto_create = true;  ///< autoCreateTopicEnable
+  std::int32_t default_queues =
+      8;  ///< defaultTopicQueueNums: of the topic TBW102 that others inherit from
+  std::string cluster_name, broker_name;
+};
+
+/// All topics. Thread-safe; find() takes a shared lock of one of several shards.
+class Topics {
+ public:
+  Topics(store::MessageStore& store, TopicsOptions options);
+
+  std::shared_ptr<Topic> find(std::string_view name) const;
+  /// As a send does it: the topic, else made after the default topic the client names (TBW102), or
+  /// with one queue for %RETRY% topics. Errors: invalid_name, topic_not_found (says how to create
+  /// it), not_permitted.
+  Result<std::shared_ptr<Topic>> find_or_create(std::string_view name,
+                                                std::string_view default_topic,
+                                                std::int32_t client_queues, WallTime now);
+  /// Makes it with this configuration when it does not exist.
+  Result<std::shared_ptr<Topic>> ensure(TopicConfig config, WallTime now);
+  /// Creates or changes. Errors: invalid_name, invalid_argument (queue numbers 1…1024, perm 0…7),
+  /// not_permitted (system topic).
+  Result<void> put(TopicConfig config, WallTime now);
+  /// Errors: topic_not_found, not_permitted (system topic).
+  Result<void> remove(std::string_view name, WallTime now);
+
+  std::vector<std::shared_ptr<const TopicConfig>> configs() const;
+  DataVersion version() const;
+  /// Called after each change, with no lock held: to persist and to register with name servers. Set
+  /// once.
+  void on_change(std::function<void()> fn);
+  /// From a snapshot, before use.
+  void restore(std::vector<TopicConfig> configs, DataVersion version);
+
+ private:
+  void changed(WallTime now);
+  struct StringHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view s) const { return std::hash<std::string_view>{}(s); }
+  };
+  struct alignas(64) Shard {
+    mutable std::shared_mutex mutex;
+    std::unordered_map<std::string, std::shared_ptr<Topic>, StringHash, std::equal_to<>> topics;
+  };
+  Shard& shard(std::string_view name) const;
+
+  store::MessageStore& store_;
+  const TopicsOptions options_;
+  mutable std::array<Shard, 16> shards_;
+  mutable std::mutex change_mutex_;  // one change at a time; guards version_
+  DataVersion version_;
+  std::function<void()> on_change_;
+};
+
+}  // namespace sluice::broker

@@ -1,0 +1,127 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/clock.h"
+#include "delivery/subscription.h"
+
+/// Who consumes and who produces: the members of groups, by heartbeat and by connection.
+namespace sluice::delivery {
+
+/// The way to a client's connection, implemented by a door. Identity: the pointer. Any thread may
+/// call.
+class Link {
+ public:
+  virtual ~Link() = default;
+  /// The group's members or subscriptions changed: the client should rebalance at once.
+  virtual void members_changed(std::string_view group) = 0;
+};
+
+enum class ConsumeType : std::uint8_t { actively, passively, pop };
+enum class MessageModel : std::uint8_t { broadcasting, clustering };
+
+/// What a client says about itself and one of its groups in a heartbeat.
+struct Hello {
+  std::string client_id;
+  std::string address;  ///< peer address, for people
+  std::string language;
+  std::int32_t version = 0;
+  std::string group;
+  ConsumeType type = ConsumeType::passively;
+  MessageModel model = MessageModel::clustering;
+  std::string from_where;  ///< informational
+  std::vector<Subscription> subscriptions;
+};
+
+struct Member {
+  std::string client_id;
+  std::string address;
+  std::string language;
+  std::int32_t version = 0;
+  ConsumeType type = ConsumeType::passively;
+  MessageModel model = MessageModel::clustering;
+  std::string from_where;
+  SteadyTime seen;
+  std::weak_ptr<Link> link;
+  std::map<std::string, std::shared_ptr<const Subscription>, std::less<>>
+      subscriptions;  ///< by topic
+};
+
+/// The consumers of every group of this broker. Thread-safe (one mutex, held briefly; links are
+/// called without it). Times are passed in.
+class ConsumerGroups {
+ public:
+  /// Adds or refreshes the member that `link` is in the group. True when members or subscriptions
+  /// changed; then every member's link has been told, but for broadcasting groups.
+  bool hello(const std::shared_ptr<Link>& link, Hello hello, SteadyTime now);
+  /// A heartbeat without content: true when the link is known in some group (its members stay
+  /// alive).
+  bool refresh(const Link* link, SteadyTime now);
+  /// The member leaves; the others are told.
+  void leave(const Link* link, std::string_view group);
+  /// The connection is gone: it leaves all its groups.
+  void disconnected(const Link* link);
+  /// Members not heard of for `silence` leave. Gives how many.
+  int expire(SteadyTime now, milliseconds silence);
+
+  /// Client ids of the group in no particular order; empty when there is none.
+  std::vector<std::string> client_ids(std::string_view group) const;
+  std::vector<Member> members(std::string_view group) const;
+  std::optional<MessageModel> model(std::string_view group) const;
+  std::vector<std::string> groups() const;
+  /// Groups with a member subscribed to the topic.
+  std::vector<std::string> groups_of_topic(std::string_view topic) const;
+  std::shared_ptr<Link> link_of(std::string_view group, std::string_view client_id) const;
+
+  enum class Lookup : std::uint8_t { found, no_group, no_topic };
+  struct Found {
+    Lookup lookup = Lookup::no_group;
+    std::shared_ptr<const Subscription> subscription;
+    MessageModel model = MessageModel::clustering;
+  };
+  /// The subscription of the member behind `link`; when that connection has sent no heartbeat for
+  /// the group, the newest subscription any member has for the topic.
+  Found subscription(const Link* link, std::string_view group, std::string_view topic) const;
+
+ private:
+  struct Group {
+    MessageModel model = MessageModel::clustering;
+    std::unordered_map<const Link*, Member> members;
+  };
+  static void tell(const std::vector<std::shared_ptr<Link>>& links, std::string_view group);
+  static std::vector<std::shared_ptr<Link>> links_of(const Group& group);
+
+  mutable std::mutex mutex_;
+  std::map<std::string, Group, std::less<>> groups_;
+};
+
+/// Who produces, by group. Thread-safe.
+class ProducerGroups {
+ public:
+  struct Producer {
+    std::string client_id, address, language;
+    std::int32_t version = 0;
+    SteadyTime seen;
+    std::weak_ptr<Link> link;
+  };
+  void hello(const std::shared_ptr<Link>& link, std::string_view group, Producer producer);
+  void leave(const Link* link, std::string_view group);
+  void disconnected(const Link* link);
+  int expire(SteadyTime now, milliseconds silence);
+  std::vector<Producer> producers(std::string_view group) const;
+  std::vector<std::string> groups() const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<std::string, std::unordered_map<const Link*, Producer>, std::less<>> groups_;
+};
+
+}  // namespace sluice::delivery

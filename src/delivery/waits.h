@@ -1,0 +1,74 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <unordered_map>
+
+#include <boost/intrusive/list.hpp>
+
+#include "base/clock.h"
+#include "base/ids.h"
+
+/// Parked reads of one reactor: each waits for its queue to grow past an offset, or for its
+/// deadline.
+///
+/// Thread: one reactor, no locks. Memory: the Wait itself; parking allocates nothing but the head
+/// of a queue's list. Invariants: (1) a parked read is released exactly once; (2) none stays parked
+/// past its deadline plus one tick; (3) reads of one queue are released in the order they were
+/// parked.
+namespace sluice::delivery {
+
+/// A queue's identity among parked reads; unique while reads are parked.
+using QueueKey = std::uint64_t;
+
+using HookMode = boost::intrusive::link_mode<boost::intrusive::auto_unlink>;
+using QueueHook =
+    boost::intrusive::list_base_hook<boost::intrusive::tag<struct QueueHookTag>, HookMode>;
+using TimeHook =
+    boost::intrusive::list_base_hook<boost::intrusive::tag<struct TimeHookTag>, HookMode>;
+
+/// What a door parks; derive from it to carry the request. The door owns it. Destroying it while
+/// parked cancels it.
+struct Wait : QueueHook, TimeHook {
+  QueueKey queue = 0;
+  QueueOffset offset;  ///< satisfied when the queue's end is past it
+  SteadyTime deadline;
+};
+
+/// Released waits, in order. A wait is in one such list or parked, never both.
+using WaitList = boost::intrusive::list<Wait, boost::intrusive::base_hook<QueueHook>,
+                                        boost::intrusive::constant_time_size<false>>;
+
+class Waits {
+ public:
+  static constexpr milliseconds kTick{20};  ///< a deadline is met this late at most
+
+  explicit Waits(SteadyTime now);
+  ~Waits();
+
+  /// Parks `wait`; its queue, offset and deadline are set. The caller has looked at the queue after
+  /// making itself known to writers, so nothing arrives unseen.
+  void park(Wait& wait);
+  /// Moves the reads that the queue's new end satisfies to `released`. O(reads parked on that
+  /// queue).
+  void on_arrival(QueueKey queue, QueueOffset end, WaitList& released);
+  /// Moves the reads whose deadline has come to `released`.
+  void expire(SteadyTime now, WaitList& released);
+  /// When expire() should be called next; nothing while no read is parked.
+  std::optional<SteadyTime> next_expiry() const;
+  /// Whether the queue has parked reads (so a door can withdraw its mark).
+  bool any(QueueKey queue) const;
+  std::size_t size() const;
+
+ private:
+  using TimeList = boost::intrusive::list<Wait, boost::intrusive::base_hook<TimeHook>,
+                                          boost::intrusive::constant_time_size<false>>;
+  static constexpr std::size_t kSlots = 2048;  ///< × kTick = 41 s; later deadlines go round again
+
+  std::unordered_map<QueueKey, WaitList> by_queue_;
+  std::array<TimeList, kSlots> wheel_;
+  std::int64_t tick_;  ///< the last tick that expire() has served
+};
+
+}  // namespace sluice::delivery
