@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/result.h"
+#include "net/address.h"
+#include "net/out_queue.h"
+
+namespace sluice::net {
+
+class Reactor;
+class Connection;
+
+inline constexpr std::size_t kHeadBytesMax = 16;
+
+/// What a door makes of one connection's bytes. Every call comes on the connection's reactor.
+class Session {
+ public:
+  virtual ~Session() = default;
+  /// Size of the frame that starts `bytes`; 0 while that cannot be told yet, which kHeadBytesMax
+  /// bytes must suffice for. An error closes the connection.
+  virtual Result<std::size_t> frame_size(Bytes bytes) = 0;
+  /// All whole frames that have arrived, in order, to be handled and answered in one go. The bytes
+  /// may be changed and are gone after the call.
+  virtual void on_frames(std::span<const MutableBytes> frames) = 0;
+  /// The connection is closed; the last call.
+  virtual void on_closed() = 0;
+};
+
+struct ConnectionLimits {
+  std::size_t output_bytes_max =
+      8 << 20;                     ///< above it no more is read from the peer until it has read
+  milliseconds idle_max{120'000};  ///< without traffic for longer: closed; 0 never
+};
+
+/// A TCP connection on one reactor. Reactor's thread only, but for what is said otherwise.
+class Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  virtual ~Connection() = default;
+
+  virtual Reactor& reactor() = 0;            ///< any thread
+  virtual const Address& local() const = 0;  ///< any thread
+  virtual const Address& peer() const = 0;   ///< any thread
+  virtual bool is_open() const = 0;
+
+  /// Where answers go; written by flush(). Within on_frames() the flush comes by itself afterwards.
+  virtual OutQueue& out() = 0;
+  /// Writes what the socket takes now; the rest follows when it can.
+  virtual void flush() = 0;
+  /// Closes at once; on_closed() follows, once.
+  virtual void close() = 0;
+};
+
+}  // namespace sluice::net

@@ -1,0 +1,38 @@
+#pragma once
+
+// Inside net only: what a reactor is made of.
+
+#include <memory>
+#include <vector>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/intrusive/list.hpp>
+
+#include "base/clock.h"
+#include "net/connection.h"
+#include "net/out_queue.h"
+
+namespace sluice::net {
+
+struct Loop {
+  boost::asio::io_context io{1};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work{io.get_executor()};
+  std::thread::id thread;
+
+  /// Where every connection of the reactor reads to: what is left over after the whole frames is
+  /// copied out, so an idle connection holds no buffer.
+  static constexpr std::size_t kReadBytes = 256 << 10;
+  std::unique_ptr<std::byte[]> read_buffer =
+      std::make_unique_for_overwrite<std::byte[]>(kReadBytes);
+  std::vector<MutableBytes> frames;
+
+  /// Empty queues for connections that have something to write.
+  std::vector<std::unique_ptr<OutQueue>> spare_queues;
+
+  static SteadyTime now() {
+    return std::chrono::time_point_cast<milliseconds>(std::chrono::steady_clock::now());
+  }
+};
+
+}  // namespace sluice::net

@@ -1,0 +1,92 @@
+#include "net/reactor.h"
+
+#include <future>
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <sched.h>
+
+#include "base/log.h"
+#include "net/loop.h"
+
+namespace sluice::net {
+
+Reactor::Reactor(int index) : index_(index), loop_(std::make_unique<Loop>()) {}
+Reactor::~Reactor() = default;
+
+void Reactor::post(std::move_only_function<void()> work) {
+  boost::asio::post(loop_->io, [work = std::move(work)]() mutable { work(); });
+}
+
+void Reactor::run_and_wait(std::move_only_function<void()> work) {
+  if (on_thread()) return work();
+  std::promise<void> done;
+  post([&] {
+    work();
+    done.set_value();
+  });
+  done.get_future().wait();
+}
+
+bool Reactor::on_thread() const { return loop_->thread == std::this_thread::get_id(); }
+
+void Reactor::run() {
+  loop_->thread = std::this_thread::get_id();
+  loop_->io.run();
+}
+
+void Reactor::stop() { loop_->io.stop(); }
+
+struct Timer::State : std::enable_shared_from_this<State> {
+  State(Reactor& reactor, std::move_only_function<void()> f)
+      : timer(reactor.loop().io), fire(std::move(f)) {}
+  boost::asio::steady_timer timer;
+  std::move_only_function<void()> fire;
+  bool alive = true;
+};
+
+Timer::Timer(Reactor& reactor, std::move_only_function<void()> fire)
+    : state_(std::make_shared<State>(reactor, std::move(fire))) {}
+
+Timer::~Timer() {
+  state_->alive = false;
+  state_->timer.cancel();
+}
+
+void Timer::arm(milliseconds in) {
+  state_->timer.expires_after(in);
+  state_->timer.async_wait([state = state_](boost::system::error_code error) {
+    if (!error && state->alive) state->fire();
+  });
+}
+
+void Timer::cancel() { state_->timer.cancel(); }
+
+namespace {
+
+int usable_cores() {
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
+  return std::max(1, CPU_COUNT(&set));
+}
+
+}  // namespace
+
+ReactorPool::ReactorPool(int count) {
+  const int n = count > 0 ? count : usable_cores();
+  for (int i = 0; i < n; ++i) reactors_.push_back(std::make_unique<Reactor>(i));
+  for (auto& reactor : reactors_) threads_.emplace_back([&reactor = *reactor] { reactor.run(); });
+}
+
+ReactorPool::~ReactorPool() { stop(); }
+
+Reactor& ReactorPool::next() {
+  return *reactors_[turn_.fetch_add(1, std::memory_order_relaxed) % reactors_.size()];
+}
+
+void ReactorPool::stop() {
+  for (auto& reactor : reactors_) reactor->stop();
+  threads_.clear();
+}
+
+}  // namespace sluice::net

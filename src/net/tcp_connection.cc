@@ -1,0 +1,236 @@
+#include "net/tcp_connection.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include "base/assert.h"
+#include "base/log.h"
+
+namespace sluice::net {
+namespace {
+
+using boost::asio::ip::tcp;
+using boost::system::error_code;
+
+constexpr std::size_t kGatherMax = 128;         // scatter entries per write
+constexpr std::size_t kSpareQueues = 16;        // kept per reactor
+constexpr std::size_t kSpareTextMax = 1 << 20;  // a queue that has grown larger is not kept
+constexpr int kReadsPerWake = 4;                // so that one busy peer does not starve the others
+
+Address to_address(const tcp::endpoint& endpoint) {
+  Address out;
+  out.port = endpoint.port();
+  auto address = endpoint.address();
+  if (address.is_v6() && address.to_v6().is_v4_mapped()) {
+    address = make_address_v4(boost::asio::ip::v4_mapped, address.to_v6());
+  }
+  out.v6 = address.is_v6();
+  const auto copy = [&](const auto& bytes) {
+    std::transform(bytes.begin(), bytes.end(), out.bytes.begin(),
+                   [](unsigned char b) { return std::byte{b}; });
+  };
+  if (out.v6) {
+    copy(address.to_v6().to_bytes());
+  } else {
+    copy(address.to_v4().to_bytes());
+  }
+  return out;
+}
+
+}  // namespace
+
+TcpConnection::TcpConnection(Reactor& reactor, Socket socket, ConnectionLimits limits,
+                             std::function<void()> closed)
+    : reactor_(reactor),
+      loop_(reactor.loop()),
+      socket_(std::move(socket)),
+      limits_(limits),
+      closed_(std::move(closed)),
+      idle_timer_(reactor, [this] { watch_idle(); }) {
+  error_code ignored;
+  socket_.set_option(tcp::no_delay(true), ignored);
+  socket_.non_blocking(true, ignored);
+  local_ = to_address(socket_.local_endpoint(ignored));
+  peer_ = to_address(socket_.remote_endpoint(ignored));
+}
+
+TcpConnection::~TcpConnection() {
+  if (open_ && closed_) closed_();
+}
+
+void TcpConnection::start(const MakeSession& make) {
+  session_ = make(shared_from_this());
+  active_ = Loop::now();
+  if (limits_.idle_max.count() > 0) idle_timer_.arm(limits_.idle_max);
+  wait_readable();
+}
+
+void TcpConnection::watch_idle() {
+  const auto left = active_ + limits_.idle_max - Loop::now();
+  if (!open_) return;
+  if (left.count() > 0) return idle_timer_.arm(left);
+  log::debug("connection idle, closed", {{"peer", peer_.text()}});
+  close();
+}
+
+void TcpConnection::wait_readable() {
+  socket_.async_wait(tcp::socket::wait_read, [self = self()](error_code error) {
+    if (!error && self->open_) self->on_readable();
+  });
+}
+
+void TcpConnection::wait_writable() {
+  if (waiting_writable_) return;
+  waiting_writable_ = true;
+  socket_.async_wait(tcp::socket::wait_write, [self = self()](error_code error) {
+    self->waiting_writable_ = false;
+    if (error || !self->open_) return;
+    self->active_ = Loop::now();
+    self->flush();
+  });
+}
+
+void TcpConnection::on_readable() {
+  active_ = Loop::now();
+  for (int i = 0; i < kReadsPerWake; ++i) {
+    if (!read_once()) break;
+    if (out_ && out_->size() > limits_.output_bytes_max) {
+      paused_ = true;  // flush() reads on once the peer has taken its answers
+      return;
+    }
+  }
+  if (open_) wait_readable();
+}
+
+bool TcpConnection::read_once() {
+  std::array<iovec, 2> parts;
+  int count = 0;
+  std::size_t room = Loop::kReadBytes - head_bytes_;
+  if (partial_) {
+    parts[count++] = {partial_.get() + partial_bytes_, partial_size_ - partial_bytes_};
+    room += partial_size_ - partial_bytes_;
+  }
+  std::copy_n(head_.begin(), head_bytes_, loop_.read_buffer.get());
+  parts[count++] = {loop_.read_buffer.get() + head_bytes_, Loop::kReadBytes - head_bytes_};
+  const ssize_t n = ::readv(socket_.native_handle(), parts.data(), count);
+  if (n < 0 && (errno == EAGAIN || errno == EINTR)) return false;
+  if (n <= 0) {
+    close();
+    return false;
+  }
+  take_in(static_cast<std::size_t>(n));
+  return open_ && static_cast<std::size_t>(n) == room;  // else the read has emptied the socket
+}
+
+void TcpConnection::take_in(std::size_t n) {
+  loop_.frames.clear();
+  std::size_t in_buffer = head_bytes_ + n;
+  std::unique_ptr<std::byte[]> whole;  // keeps a completed frame alive over deliver()
+  if (partial_) {
+    const std::size_t taken = std::min(n, partial_size_ - partial_bytes_);
+    partial_bytes_ += taken;
+    if (partial_bytes_ < partial_size_) return;
+    in_buffer = n - taken;
+    whole = std::move(partial_);
+    loop_.frames.emplace_back(whole.get(), partial_size_);
+  }
+  head_bytes_ = 0;
+  if (split({loop_.read_buffer.get(), in_buffer})) deliver();
+}
+
+bool TcpConnection::split(MutableBytes run) {
+  while (!run.empty()) {
+    const auto size = session_->frame_size(run);
+    if (!size) {
+      log::warn("connection closed", {{"peer", peer_.text()}, {"reason", size.error().remark()}});
+      close();
+      return false;
+    }
+    if (*size == 0 || *size > run.size()) {
+      keep(run, *size);
+      break;
+    }
+    loop_.frames.push_back(run.first(*size));
+    run = run.subspan(*size);
+  }
+  return true;
+}
+
+void TcpConnection::keep(Bytes rest, std::size_t frame_bytes) {
+  if (frame_bytes == 0) {
+    SLUICE_ASSERT(rest.size() <= head_.size());
+    std::copy(rest.begin(), rest.end(), head_.begin());
+    head_bytes_ = rest.size();
+    return;
+  }
+  // Not touched beyond what has arrived: a peer that announces much and sends little costs little.
+  partial_ = std::make_unique_for_overwrite<std::byte[]>(frame_bytes);
+  std::copy(rest.begin(), rest.end(), partial_.get());
+  partial_bytes_ = rest.size();
+  partial_size_ = frame_bytes;
+}
+
+void TcpConnection::deliver() {
+  if (loop_.frames.empty()) return;
+  delivering_ = true;
+  session_->on_frames(loop_.frames);
+  delivering_ = false;
+  if (open_) flush();
+}
+
+OutQueue& TcpConnection::out() {
+  if (!out_) {
+    if (loop_.spare_queues.empty()) {
+      out_ = std::make_unique<OutQueue>();
+    } else {
+      out_ = std::move(loop_.spare_queues.back());
+      loop_.spare_queues.pop_back();
+    }
+  }
+  return *out_;
+}
+
+void TcpConnection::give_back_queue() {
+  if (loop_.spare_queues.size() < kSpareQueues && out_->text().capacity() <= kSpareTextMax) {
+    loop_.spare_queues.push_back(std::move(out_));
+  }
+  out_.reset();
+}
+
+void TcpConnection::flush() {
+  if (delivering_ || !open_ || !out_) return;
+  std::array<iovec, kGatherMax> parts;
+  while (!out_->empty()) {
+    msghdr message{};
+    message.msg_iov = parts.data();
+    message.msg_iovlen = out_->gather(parts);
+    const ssize_t n = ::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0 && errno == EAGAIN) return wait_writable();
+    if (n < 0) return close();
+    out_->take(static_cast<std::size_t>(n));
+  }
+  give_back_queue();
+  if (std::exchange(paused_, false)) wait_readable();
+}
+
+void TcpConnection::close() {
+  if (!std::exchange(open_, false)) return;
+  idle_timer_.cancel();
+  error_code ignored;
+  socket_.close(ignored);
+  partial_.reset();
+  // Not from within a call of the session's own.
+  reactor_.post([self = self()] {
+    self->out_.reset();
+    if (self->session_) self->session_->on_closed();
+    self->session_.reset();
+    if (self->closed_) self->closed_();
+  });
+}
+
+}  // namespace sluice::net

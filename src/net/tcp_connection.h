@@ -1,0 +1,76 @@
+#pragma once
+
+// Inside net only: the Connection over a TCP socket.
+
+#include <array>
+#include <functional>
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/intrusive/list.hpp>
+
+#include "net/listener.h"
+#include "net/loop.h"
+#include "net/reactor.h"
+
+namespace sluice::net {
+
+class TcpConnection final : public Connection {
+ public:
+  using Socket = boost::asio::ip::tcp::socket;
+  /// `closed` is called once, after the session's on_closed().
+  TcpConnection(Reactor& reactor, Socket socket, ConnectionLimits limits,
+                std::function<void()> closed);
+  ~TcpConnection() override;
+
+  /// Makes the session and begins to read. On the reactor's thread.
+  void start(const MakeSession& make);
+
+  Reactor& reactor() override { return reactor_; }
+  const Address& local() const override { return local_; }
+  const Address& peer() const override { return peer_; }
+  bool is_open() const override { return open_; }
+  OutQueue& out() override;
+  void flush() override;
+  void close() override;
+
+ private:
+  void wait_readable();
+  void wait_writable();
+  void watch_idle();
+  void on_readable();
+  /// Reads once. False when there is nothing to read, or the connection is closed.
+  bool read_once();
+  void take_in(std::size_t n);
+  bool split(MutableBytes run);
+  void keep(Bytes rest, std::size_t frame_bytes);
+  void deliver();
+  void give_back_queue();
+  std::shared_ptr<TcpConnection> self() {
+    return std::static_pointer_cast<TcpConnection>(shared_from_this());
+  }
+
+  Reactor& reactor_;
+  Loop& loop_;
+  Socket socket_;
+  const ConnectionLimits limits_;
+  std::function<void()> closed_;
+  Address local_, peer_;
+  std::unique_ptr<Session> session_;
+  std::unique_ptr<OutQueue> out_;  // present while there is something to write
+  Timer idle_timer_;
+  SteadyTime active_;
+  bool open_ = true;
+  bool delivering_ = false;
+  bool waiting_writable_ = false;
+  bool paused_ = false;  // not reading: the peer does not read what it is sent
+
+  // A frame that has arrived in part: its first bytes while its size cannot be told, then the frame
+  // itself.
+  std::array<std::byte, kHeadBytesMax> head_;
+  std::size_t head_bytes_ = 0;
+  std::unique_ptr<std::byte[]> partial_;
+  std::size_t partial_bytes_ = 0;  // arrived, of
+  std::size_t partial_size_ = 0;
+};
+
+}  // namespace sluice::net
