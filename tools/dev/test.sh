@@ -1,0 +1,92 @@
+# Run every test; the last line printed is `N passed, N failed`
+#
+# Usage: ./dev test [--quick] [FILTER]
+#
+# Runs one after the other, and goes on after a failure:
+#   lint      structure, format and clang-tidy (./dev lint)
+#   unit      all C++ tests of the release build, in parallel
+#   clients   stock clients in their own languages against the built program (tests/clients)
+#   asan      the C++ tests again with address and undefined-behaviour sanitizers
+#   fuzz      every fuzzer for 10 seconds
+# --quick leaves out asan and fuzz. FILTER is a regular expression: only the C++ and client tests whose name matches run.
+# Exits non-zero when anything failed. Logs and JUnit files are kept in build/test.
+set -euo pipefail
+source "$SLUICE_ROOT/tools/dev/common.sh"
+
+quick=false
+filter=""
+for argument in "$@"; do
+  case "$argument" in
+    --quick) quick=true ;;
+    -*) die "test does not know '$argument'; ./dev test --help" ;;
+    *) filter="$argument" ;;
+  esac
+done
+
+readonly kLogs="$SLUICE_ROOT/build/test"
+readonly kFuzzSeconds=10
+mkdir -p "$kLogs"
+passed=0
+failed=0
+summary=()
+
+record() {
+  local step="$1" ok="$2" bad="$3" seconds="$4" note="${5:-}"
+  passed=$((passed + ok))
+  failed=$((failed + bad))
+  summary+=("$(printf '%-9s %5d passed %4d failed  %4d s  %s' "$step" "$ok" "$bad" "$seconds" "$note")")
+}
+
+# A step that says `N passed, N failed` in its output is believed; one that fails without saying so counts as one failure.
+run_step() {
+  local step="$1" started=$SECONDS status=0 ok=0 bad=0 counts log="$kLogs/$1.log"
+  shift
+  say "$step: $*"
+  "$@" 2>&1 | tee "$log" >&2 || status=$?
+  counts="$(grep -oE '[0-9]+ passed, [0-9]+ failed' "$log" | tail -n 1 || true)"
+  if [[ -n "$counts" ]]; then
+    read -r ok _ bad _ <<<"$counts"
+  else
+    ok=$((status == 0 ? 1 : 0))
+  fi
+  [[ $status -eq 0 || $bad -gt 0 ]] || bad=1
+  record "$step" "$ok" "$bad" $((SECONDS - started)) "$([[ $bad -eq 0 ]] || echo "see ${log#"$SLUICE_ROOT/"}")"
+}
+
+cpp_tests() {
+  local preset="$1" junit="$kLogs/$1.xml"
+  local with_filter=()
+  [[ -z "$filter" ]] || with_filter=(-R "$filter")
+  (compile "$preset") || return 1
+  ctest --test-dir "build/$preset" -j "$(jobs_default)" --timeout 120 --output-on-failure --progress \
+    --output-junit "$junit" --no-tests=ignore "${with_filter[@]}" || true
+  python3 tools/dev/junit_counts.py "$junit"
+}
+
+client_tests() {
+  local with_filter=()
+  [[ -z "$filter" ]] || with_filter=(--filter "$filter")
+  dev deps test
+  tests/clients/run --server "$SLUICE_ROOT/build/release/sluice" "${with_filter[@]}"
+}
+
+dev deps build
+[[ -n "$filter" ]] || run_step lint dev lint
+run_step unit cpp_tests release
+if [[ ! -x tests/clients/run ]]; then
+  summary+=("clients   not run: tests/clients/run is not there")
+elif [[ ! -x build/release/sluice ]]; then
+  summary+=("clients   not run: build/release/sluice was not built")
+  failed=$((failed + 1))
+else
+  run_step clients client_tests
+fi
+if ! $quick; then
+  run_step asan cpp_tests asan
+  [[ -n "$filter" ]] || run_step fuzz dev fuzz all "$kFuzzSeconds"
+fi
+
+printf '\n'
+printf '%s\n' "${summary[@]}"
+echo "$passed passed, $failed failed"
+[[ $failed -eq 0 ]]
