@@ -1,0 +1,69 @@
+package sluice.clients;
+
+import java.io.IOException;
+import java.lang.reflect.Method;
+import java.util.zip.CRC32;
+import org.apache.rocketmq.client.ClientConfig;
+import org.apache.rocketmq.client.consumer.DefaultMQPushConsumer;
+import org.apache.rocketmq.client.producer.DefaultMQProducer;
+import org.apache.rocketmq.common.message.Message;
+
+/** Small helpers that hide the few differences between the client versions. */
+final class Clients {
+    private Clients() {
+    }
+
+    /** A started producer of its own connection ("instance" tells the producers of one process apart). */
+    static DefaultMQProducer producer(Args args, String instance) throws Exception {
+        DefaultMQProducer producer = new DefaultMQProducer(args.text("group", "driver_producers"));
+        configure(producer, args, instance);
+        producer.setSendMsgTimeout(args.number("timeout", 10000));
+        producer.setRetryTimesWhenSendFailed(args.number("retries", 2));
+        producer.setCompressMsgBodyOverHowmuch(args.number("compress", 4096));
+        producer.setDefaultTopicQueueNums(args.number("queues", 4));
+        producer.start();
+        return producer;
+    }
+
+    static void configure(ClientConfig client, Args args, String instance) {
+        client.setNamesrvAddr(args.text("ns"));
+        client.setInstanceName(instance);
+        client.setUnitName(args.text("unit", null));
+        client.setVipChannelEnabled(false);
+    }
+
+    /** Sets BROADCASTING or CLUSTERING; the enum lives in another package before 5.0. */
+    @SuppressWarnings({"unchecked", "rawtypes"})
+    static void model(DefaultMQPushConsumer consumer, String name) throws Exception {
+        for (Method m : DefaultMQPushConsumer.class.getMethods()) {
+            if (m.getName().equals("setMessageModel")) {
+                m.invoke(consumer, Enum.valueOf((Class<Enum>) m.getParameterTypes()[0], name));
+                return;
+            }
+        }
+        throw new IllegalStateException("no setMessageModel");
+    }
+
+    /** A message that tells who sent it: producer p, sequence s; the checksum covers the body. */
+    static Message message(String topic, String p, long s, byte[] body) {
+        Message message = new Message(topic, body);
+        message.putUserProperty("p", p);
+        message.putUserProperty("s", Long.toString(s));
+        message.putUserProperty("crc", Long.toString(crc(body)));
+        return message;
+    }
+
+    static long crc(byte[] body) {
+        CRC32 crc = new CRC32();
+        crc.update(body);
+        return crc.getValue();
+    }
+
+    /** Blocks until the harness closes our standard input (or writes a line): the way it says "stop". */
+    static void untilTold() throws IOException {
+        int c;
+        do {
+            c = System.in.read();
+        } while (c != -1 && c != '\n');
+    }
+}

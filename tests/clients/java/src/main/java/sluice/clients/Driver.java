@@ -1,0 +1,47 @@
+package sluice.clients;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * A stock Java client under the control of the harness: {@code Driver SUBCOMMAND key=value ...}.
+ * Prints JSON lines; ends with 0 after {"event":"done"}, with 1 after {"event":"error"}.
+ */
+public final class Driver {
+    /** A subcommand; whatever it throws becomes the error line. */
+    interface Command {
+        void run(Args args) throws Exception;
+    }
+
+    private static final Map<String, Command> COMMANDS = new LinkedHashMap<>();
+
+    static {
+        COMMANDS.put("send", Send::send);
+        COMMANDS.put("mix", Mix::run);
+        COMMANDS.put("load", Load::run);
+        COMMANDS.put("consume", Consume::run);
+        COMMANDS.put("litepull", LitePull::run);
+        COMMANDS.put("offsets", Offsets::offsets);
+        COMMANDS.put("view", Offsets::view);
+    }
+
+    private Driver() {
+    }
+
+    public static void main(String[] words) {
+        int code = 0;
+        try {
+            Command command = words.length == 0 ? null : COMMANDS.get(words[0]);
+            if (command == null) {
+                throw new IllegalArgumentException("subcommands: " + String.join(" ", COMMANDS.keySet()));
+            }
+            command.run(new Args(words, 1));
+            Out.line("done");
+        } catch (Throwable e) {
+            Out.line("error", "why", String.valueOf(e));
+            e.printStackTrace();
+            code = 1;
+        }
+        Runtime.getRuntime().halt(code); // client threads that are no daemons must not hold us back
+    }
+}

@@ -1,0 +1,45 @@
+package sluice.clients;
+
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.rocketmq.client.producer.DefaultMQProducer;
+import org.apache.rocketmq.client.producer.SendResult;
+
+/**
+ * load ns= topic= p=ID [size=]: sends one after the other until told to stop (a line or the end of standard input) and
+ * survives a broker that goes away: a send that fails is reported and its sequence number is never used again.
+ */
+final class Load {
+    private Load() {
+    }
+
+    static void run(Args args) throws Exception {
+        DefaultMQProducer producer = Clients.producer(args, "load" + ProcessHandle.current().pid());
+        AtomicBoolean stop = new AtomicBoolean();
+        Thread ears = new Thread(() -> {
+            try {
+                Clients.untilTold();
+            } catch (java.io.IOException e) {
+                Out.line("note", "why", e.toString());
+            }
+            stop.set(true);
+        });
+        ears.setDaemon(true);
+        ears.start();
+        for (long s = 0; !stop.get(); s++) {
+            one(producer, args, s);
+        }
+    }
+
+    private static void one(DefaultMQProducer producer, Args args, long s) throws InterruptedException {
+        String p = args.text("p", "p0");
+        try {
+            SendResult r = producer.send(Clients.message(args.text("topic"), p, s, Mix.body(args.number("size", 200), s)));
+            Out.line("sent", "p", p, "s", s, "q", r.getMessageQueue().getQueueId(), "o", r.getQueueOffset(), "status", r.getSendStatus());
+        } catch (InterruptedException e) {
+            throw e;
+        } catch (Exception e) {
+            Out.line("failed", "p", p, "s", s, "why", e.toString());
+            Thread.sleep(50); // the broker is away; trying on at full speed would only fill the report
+        }
+    }
+}

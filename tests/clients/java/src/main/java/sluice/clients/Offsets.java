@@ -1,0 +1,27 @@
+package sluice.clients;
+
+import org.apache.rocketmq.client.producer.DefaultMQProducer;
+import org.apache.rocketmq.common.message.MessageQueue;
+
+/** What a client can ask about queues and single messages. */
+final class Offsets {
+    private Offsets() {
+    }
+
+    /** offsets ns= topic= [at=MILLISECONDS]: a line for each queue with its first and last offset, and the one at that time. */
+    static void offsets(Args args) throws Exception {
+        DefaultMQProducer producer = Clients.producer(args, "offsets" + ProcessHandle.current().pid());
+        for (MessageQueue mq : producer.fetchPublishMessageQueues(args.text("topic"))) {
+            Out.line("queue", "q", mq.getQueueId(), "broker", mq.getBrokerName(), "min", producer.minOffset(mq), "max", producer.maxOffset(mq),
+                "at", producer.searchOffset(mq, args.big("at", 0)));
+        }
+        producer.shutdown();
+    }
+
+    /** view ns= topic= id=OFFSET-OR-UNIQUE-ID: the message as a "got" line. */
+    static void view(Args args) throws Exception {
+        DefaultMQProducer producer = Clients.producer(args, "view" + ProcessHandle.current().pid());
+        Consume.got("view", producer.viewMessage(args.text("topic"), args.text("id")));
+        producer.shutdown();
+    }
+}

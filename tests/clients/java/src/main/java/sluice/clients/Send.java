@@ -1,0 +1,94 @@
+package sluice.clients;
+
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.apache.rocketmq.client.producer.DefaultMQProducer;
+import org.apache.rocketmq.client.producer.SendCallback;
+import org.apache.rocketmq.client.producer.SendResult;
+import org.apache.rocketmq.common.message.Message;
+import org.apache.rocketmq.common.message.MessageQueue;
+
+/**
+ * send ns= topic= n= mode=sync|async|oneway [size=] [text=] [tags=a,b,..] [keys=prefix] [queue=I] [first=SEQ] [p=ID] [prop.NAME=VALUE]:
+ * message i has tag i mod tags. One "sent" line for each acknowledgement.
+ */
+final class Send {
+    private Send() {
+    }
+
+    static void send(Args args) throws Exception {
+        DefaultMQProducer producer = Clients.producer(args, "send" + ProcessHandle.current().pid());
+        String mode = args.text("mode", "sync");
+        int n = args.number("n", 1);
+        CountDownLatch open = new CountDownLatch(n);
+        for (int i = 0; i < n; i++) {
+            Message message = make(args, i);
+            long s = args.number("first", 0) + i;
+            switch (mode) {
+                case "sync" -> sent(s, sync(producer, args, message));
+                case "async" -> async(producer, message, s, open);
+                case "oneway" -> producer.sendOneway(message);
+                default -> throw new IllegalArgumentException("mode " + mode);
+            }
+        }
+        if (mode.equals("async") && !open.await(60, TimeUnit.SECONDS)) {
+            throw new IllegalStateException(open.getCount() + " sends without an answer after 60 s");
+        }
+        if (mode.equals("oneway")) {
+            // A oneway send has no answer. A sync send behind it on the same connection proves the bytes left us.
+            sync(producer, args, new Message(args.text("topic"), "fence", "end of oneway".getBytes()));
+        }
+        producer.shutdown();
+    }
+
+    private static Message make(Args args, int i) {
+        int size = args.number("size", 16);
+        String text = args.text("text", null);
+        byte[] body = text == null ? Mix.body(size, i) : text.getBytes(java.nio.charset.StandardCharsets.UTF_8);
+        Message message = Clients.message(args.text("topic"), args.text("p", "p0"), args.number("first", 0) + i, body);
+        String[] tags = args.text("tags", "").split(",");
+        if (!tags[0].isEmpty()) {
+            message.setTags(tags[i % tags.length]);
+        }
+        if (args.text("keys", null) != null) {
+            message.setKeys(List.of(args.text("keys") + i, "all" + args.text("keys")));
+        }
+        args.starting("prop.").forEach(message::putUserProperty);
+        return message;
+    }
+
+    private static SendResult sync(DefaultMQProducer producer, Args args, Message message) throws Exception {
+        int queue = args.number("queue", -1);
+        if (queue < 0) {
+            return producer.send(message);
+        }
+        for (MessageQueue mq : producer.fetchPublishMessageQueues(message.getTopic())) {
+            if (mq.getQueueId() == queue) {
+                return producer.send(message, mq);
+            }
+        }
+        throw new IllegalStateException("the route has no queue " + queue);
+    }
+
+    private static void async(DefaultMQProducer producer, Message message, long s, CountDownLatch open) throws Exception {
+        producer.send(message, new SendCallback() {
+            @Override
+            public void onSuccess(SendResult result) {
+                sent(s, result);
+                open.countDown();
+            }
+
+            @Override
+            public void onException(Throwable e) {
+                Out.line("failed", "s", s, "why", String.valueOf(e));
+                open.countDown();
+            }
+        });
+    }
+
+    private static void sent(long s, SendResult r) {
+        Out.line("sent", "s", s, "status", r.getSendStatus(), "broker", r.getMessageQueue().getBrokerName(), "q",
+            r.getMessageQueue().getQueueId(), "o", r.getQueueOffset(), "id", r.getMsgId(), "offsetId", r.getOffsetMsgId());
+    }
+}
