@@ -1,0 +1,209 @@
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <system_error>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "store/disk.h"
+
+namespace sluice::store {
+namespace {
+
+Errc errc_of(int error) {
+  switch (error) {
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG: return Errc::disk_full;
+    case ENOENT:
+    case ENOTDIR: return Errc::not_found;
+    default: return Errc::io_error;
+  }
+}
+
+std::unexpected<Error> failed(std::string_view operation, const std::string& path, int error) {
+  return fail(errc_of(error),
+              fmt::format("{} {}: {}", operation, path, std::generic_category().message(error)));
+}
+
+class PosixMapping final : public Mapping {
+ public:
+  PosixMapping(void* at, std::size_t size) : at_(at), size_(size) {}
+  PosixMapping(const PosixMapping&) = delete;
+  PosixMapping& operator=(const PosixMapping&) = delete;
+  ~PosixMapping() override {
+    if (size_ > 0) ::munmap(at_, size_);
+  }
+  Bytes bytes() const override { return {static_cast<const std::byte*>(at_), size_}; }
+
+ private:
+  void* at_;
+  std::size_t size_;
+};
+
+class PosixFile final : public File {
+ public:
+  PosixFile(int fd, std::string path) : fd_(fd), path_(std::move(path)) {}
+  PosixFile(const PosixFile&) = delete;
+  PosixFile& operator=(const PosixFile&) = delete;
+  ~PosixFile() override { ::close(fd_); }
+
+  Result<std::int64_t> size() const override {
+    struct stat info{};
+    if (::fstat(fd_, &info) != 0) return failed("stat", path_, errno);
+    return info.st_size;
+  }
+
+  Result<std::size_t> read(std::int64_t at, MutableBytes to) const override {
+    std::size_t done = 0;
+    while (done < to.size()) {
+      const ssize_t n =
+          ::pread(fd_, to.data() + done, to.size() - done, at + static_cast<std::int64_t>(done));
+      if (n == 0) break;
+      if (n > 0) {
+        done += static_cast<std::size_t>(n);
+      } else if (errno != EINTR) {
+        return failed("read", path_, errno);
+      }
+    }
+    return done;
+  }
+
+  Result<void> write(std::int64_t at, Bytes from) override {
+    std::size_t done = 0;
+    while (done < from.size()) {
+      const ssize_t n = ::pwrite(fd_, from.data() + done, from.size() - done,
+                                 at + static_cast<std::int64_t>(done));
+      if (n >= 0) {
+        done += static_cast<std::size_t>(n);
+      } else if (errno != EINTR) {
+        return failed("write", path_, errno);
+      }
+    }
+    return {};
+  }
+
+  Result<void> resize(std::int64_t size) override {
+    if (::ftruncate(fd_, size) != 0) return failed("resize", path_, errno);
+    return {};
+  }
+
+  Result<void> sync() override {
+    if (::fdatasync(fd_) != 0) return failed("sync", path_, errno);
+    return {};
+  }
+
+  Result<std::unique_ptr<Mapping>> map(std::int64_t size) const override {
+    const auto length = static_cast<std::size_t>(size);
+    if (length == 0) return std::make_unique<PosixMapping>(nullptr, 0);
+    void* at = ::mmap(nullptr, length, PROT_READ, MAP_SHARED, fd_, 0);
+    if (at == MAP_FAILED) return failed("map", path_, errno);
+    return std::make_unique<PosixMapping>(at, length);
+  }
+
+  /// Takes the lock over the first byte, as Apache does. fcntl locks are between processes only, so
+  /// a second store in this process needs the open-file kind.
+  Result<void> lock() {
+    struct flock whole{};
+    whole.l_type = F_WRLCK;
+    whole.l_whence = SEEK_SET;
+    whole.l_len = 1;
+    if (::fcntl(fd_, F_OFD_SETLK, &whole) == 0) return {};
+    if (errno != EAGAIN && errno != EACCES) return failed("lock", path_, errno);
+    return fail(Errc::in_use,
+                fmt::format("{} is locked: another broker runs on this store; stop it "
+                            "or choose another storePathRootDir",
+                            path_));
+  }
+
+ private:
+  int fd_;
+  std::string path_;
+};
+
+Result<std::unique_ptr<PosixFile>> open_file(const std::string& path, int flags) {
+  const int fd = ::open(path.c_str(), flags | O_CLOEXEC, 0644);
+  if (fd < 0) return failed("open", path, errno);
+  return std::make_unique<PosixFile>(fd, path);
+}
+
+class PosixDisk final : public Disk {
+ public:
+  Result<std::unique_ptr<File>> open(const std::string& path, Open mode) override {
+    constexpr int kFlags[] = {O_RDONLY, O_RDWR, O_RDWR | O_CREAT};
+    return open_file(path, kFlags[static_cast<int>(mode)]);
+  }
+
+  Result<std::vector<std::string>> list(const std::string& folder) override {
+    std::vector<std::string> names;
+    DIR* entries = ::opendir(folder.c_str());
+    if (entries == nullptr) {
+      if (errno == ENOENT) return names;
+      return failed("list", folder, errno);
+    }
+    while (const dirent* entry = ::readdir(entries)) {
+      const std::string_view name = entry->d_name;
+      if (name != "." && name != "..") names.emplace_back(name);
+    }
+    ::closedir(entries);
+    std::ranges::sort(names);
+    return names;
+  }
+
+  Result<void> make_folder(const std::string& path) override {
+    std::error_code error;
+    std::filesystem::create_directories(path, error);
+    if (error) return failed("make folder", path, error.value());
+    return {};
+  }
+
+  Result<void> rename(const std::string& from, const std::string& to) override {
+    if (::rename(from.c_str(), to.c_str()) != 0) return failed("rename", from, errno);
+    return {};
+  }
+
+  Result<void> remove(const std::string& path) override {
+    std::error_code error;
+    std::filesystem::remove_all(path, error);
+    if (error) return failed("remove", path, error.value());
+    return {};
+  }
+
+  Result<void> sync_folder(const std::string& path) override {
+    const int fd = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return failed("open folder", path, errno);
+    const int error = ::fsync(fd) == 0 ? 0 : errno;
+    ::close(fd);
+    if (error != 0) return failed("sync folder", path, error);
+    return {};
+  }
+
+  bool exists(const std::string& path) override { return ::access(path.c_str(), F_OK) == 0; }
+
+  Result<std::unique_ptr<File>> lock(const std::string& path) override {
+    SLUICE_TRY(auto file, open_file(path, O_RDWR | O_CREAT));
+    SLUICE_CHECK(file->lock());
+    return file;
+  }
+
+  Result<Space> space(const std::string& path) override {
+    struct statvfs info{};
+    if (::statvfs(path.c_str(), &info) != 0) return failed("measure", path, errno);
+    const auto block = static_cast<std::int64_t>(info.f_frsize);
+    return Space{.total = static_cast<std::int64_t>(info.f_blocks) * block,
+                 .available = static_cast<std::int64_t>(info.f_bavail) * block};
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Disk> posix_disk() { return std::make_unique<PosixDisk>(); }
+
+}  // namespace sluice::store

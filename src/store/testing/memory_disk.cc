@@ -1,0 +1,287 @@
+#include "store/testing/memory_disk.h"
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+#include <vector>
+
+namespace sluice::store::testing {
+namespace {
+
+constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
+constexpr std::size_t kPiece = 64;
+
+std::string parent_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
+
+bool is_below(const std::string& path, const std::string& folder) {
+  return path.size() > folder.size() && path.starts_with(folder) && path[folder.size()] == '/';
+}
+
+std::unexpected<Error> injected(std::string_view what, const std::string& path) {
+  return fail(Errc::io_error, std::string(what) + " " + path + ": injected");
+}
+
+}  // namespace
+
+struct MemoryDisk::Node {
+  /// Written again at a new address only when it outgrows what was reserved; a mapping keeps the
+  /// memory it was made over.
+  std::shared_ptr<std::byte[]> data;
+  std::size_t capacity = 0;
+  std::size_t size = 0;
+  std::vector<std::byte> durable;
+  bool locked = false;
+
+  void resize(std::size_t to) {
+    if (to > capacity) {
+      auto fresh = std::make_shared<std::byte[]>(to);
+      if (size > 0) std::memcpy(fresh.get(), data.get(), size);
+      data = std::move(fresh);
+      capacity = to;
+    }
+    if (to < size) std::memset(data.get() + to, 0, size - to);
+    size = to;
+  }
+};
+
+class MemoryMapping final : public Mapping {
+ public:
+  MemoryMapping(std::shared_ptr<std::byte[]> data, std::size_t size)
+      : data_(std::move(data)), size_(size) {}
+  Bytes bytes() const override { return {data_.get(), size_}; }
+
+ private:
+  std::shared_ptr<std::byte[]> data_;
+  std::size_t size_;
+};
+
+class MemoryFile final : public File {
+ public:
+  MemoryFile(MemoryDisk& disk, std::string path, std::shared_ptr<MemoryDisk::Node> node)
+      : disk_(disk), path_(std::move(path)), node_(std::move(node)) {}
+  MemoryFile(const MemoryFile&) = delete;
+  MemoryFile& operator=(const MemoryFile&) = delete;
+  ~MemoryFile() override {
+    if (!holds_lock_) return;
+    const std::lock_guard guard(disk_.mutex_);
+    node_->locked = false;
+  }
+
+  void hold_lock() { holds_lock_ = true; }
+
+  Result<std::int64_t> size() const override {
+    const std::lock_guard guard(disk_.mutex_);
+    return static_cast<std::int64_t>(node_->size);
+  }
+
+  Result<std::size_t> read(std::int64_t at, MutableBytes to) const override {
+    const std::lock_guard guard(disk_.mutex_);
+    const auto from = static_cast<std::size_t>(at);
+    if (from >= node_->size) return 0;
+    const std::size_t n = std::min(to.size(), node_->size - from);
+    if (n > 0) std::memcpy(to.data(), node_->data.get() + from, n);
+    return n;
+  }
+
+  Result<void> write(std::int64_t at, Bytes from) override {
+    const std::lock_guard guard(disk_.mutex_);
+    if (disk_.next_change() == MemoryDisk::Fate::fails) {
+      put(at, from.first(from.size() / 2));
+      return injected("write", path_);
+    }
+    const auto length = static_cast<std::int64_t>(from.size());
+    if (disk_.room_ && *disk_.room_ < length) {
+      put(at, from.first(static_cast<std::size_t>(*disk_.room_)));
+      disk_.room_ = 0;
+      return fail(Errc::disk_full, "write " + path_ + ": no space left");
+    }
+    if (disk_.room_) *disk_.room_ -= length;
+    put(at, from);
+    return {};
+  }
+
+  Result<void> resize(std::int64_t size) override {
+    const std::lock_guard guard(disk_.mutex_);
+    if (disk_.next_change() == MemoryDisk::Fate::fails) return injected("resize", path_);
+    node_->resize(static_cast<std::size_t>(size));
+    return {};
+  }
+
+  Result<void> sync() override {
+    const std::lock_guard guard(disk_.mutex_);
+    if (disk_.next_change() == MemoryDisk::Fate::fails) return injected("sync", path_);
+    node_->durable.assign(node_->data.get(), node_->data.get() + node_->size);
+    return {};
+  }
+
+  Result<std::unique_ptr<Mapping>> map(std::int64_t size) const override {
+    const std::lock_guard guard(disk_.mutex_);
+    const auto length = static_cast<std::size_t>(size);
+    if (length > node_->size) return fail(Errc::io_error, "map " + path_ + ": past the end");
+    return std::make_unique<MemoryMapping>(node_->data, length);
+  }
+
+ private:
+  void put(std::int64_t at, Bytes from) {
+    if (from.empty()) return;
+    const auto to = static_cast<std::size_t>(at);
+    if (to + from.size() > node_->size) node_->resize(to + from.size());
+    std::memcpy(node_->data.get() + to, from.data(), from.size());
+  }
+
+  MemoryDisk& disk_;
+  std::string path_;
+  std::shared_ptr<MemoryDisk::Node> node_;
+  bool holds_lock_ = false;
+};
+
+MemoryDisk::MemoryDisk() : fail_from_(kNever) {}
+MemoryDisk::~MemoryDisk() = default;
+
+MemoryDisk::Fate MemoryDisk::next_change() {
+  const std::int64_t number = changes_++;
+  return number >= fail_from_ || number == fail_once_ ? Fate::fails : Fate::passes;
+}
+
+std::unique_ptr<File> MemoryDisk::handle(const std::string& path, std::shared_ptr<Node> node) {
+  return std::make_unique<MemoryFile>(*this, path, std::move(node));
+}
+
+Result<std::unique_ptr<File>> MemoryDisk::open(const std::string& path, Open mode) {
+  const std::lock_guard guard(mutex_);
+  auto found = names_.find(path);
+  if (found != names_.end()) return handle(path, found->second);
+  if (mode != Open::create || !folders_.contains(parent_of(path))) {
+    return fail(Errc::not_found, "open " + path + ": not found");
+  }
+  if (next_change() == Fate::fails) return injected("create", path);
+  auto node = std::make_shared<Node>();
+  names_[path] = node;
+  return handle(path, std::move(node));
+}
+
+Result<std::vector<std::string>> MemoryDisk::list(const std::string& folder) {
+  const std::lock_guard guard(mutex_);
+  std::set<std::string> found;
+  const auto note = [&](const std::string& path) {
+    if (!is_below(path, folder)) return;
+    const std::size_t from = folder.size() + 1;
+    found.insert(path.substr(from, path.find('/', from) - from));
+  };
+  for (const auto& [path, node] : names_) note(path);
+  for (const std::string& path : folders_) note(path);
+  return std::vector<std::string>(found.begin(), found.end());
+}
+
+Result<void> MemoryDisk::make_folder(const std::string& path) {
+  const std::lock_guard guard(mutex_);
+  for (std::string at = path; !at.empty(); at = at.contains('/') ? parent_of(at) : "") {
+    folders_.insert(at);
+  }
+  return {};
+}
+
+Result<void> MemoryDisk::rename(const std::string& from, const std::string& to) {
+  const std::lock_guard guard(mutex_);
+  if (next_change() == Fate::fails) return injected("rename", from);
+  auto found = names_.find(from);
+  if (found == names_.end()) return fail(Errc::not_found, "rename " + from + ": not found");
+  names_[to] = found->second;
+  names_.erase(found);
+  return {};
+}
+
+Result<void> MemoryDisk::remove(const std::string& path) {
+  const std::lock_guard guard(mutex_);
+  if (next_change() == Fate::fails) return injected("remove", path);
+  std::erase_if(names_,
+                [&](const auto& row) { return row.first == path || is_below(row.first, path); });
+  std::erase_if(folders_,
+                [&](const std::string& row) { return row == path || is_below(row, path); });
+  return {};
+}
+
+Result<void> MemoryDisk::sync_folder(const std::string& path) {
+  const std::lock_guard guard(mutex_);
+  if (next_change() == Fate::fails) return injected("sync folder", path);
+  std::erase_if(durable_names_, [&](const auto& row) { return parent_of(row.first) == path; });
+  for (const auto& [name, node] : names_) {
+    if (parent_of(name) == path) durable_names_[name] = node;
+  }
+  return {};
+}
+
+bool MemoryDisk::exists(const std::string& path) {
+  const std::lock_guard guard(mutex_);
+  return names_.contains(path) || folders_.contains(path);
+}
+
+Result<std::unique_ptr<File>> MemoryDisk::lock(const std::string& path) {
+  SLUICE_TRY(auto file, open(path, Open::create));
+  const std::lock_guard guard(mutex_);
+  Node& node = *names_.at(path);
+  if (node.locked) return fail(Errc::in_use, path + " is locked");
+  node.locked = true;
+  static_cast<MemoryFile&>(*file).hold_lock();
+  return file;
+}
+
+Result<Disk::Space> MemoryDisk::space(const std::string&) {
+  const std::lock_guard guard(mutex_);
+  return Space{.total = 1LL << 40, .available = room_.value_or(1LL << 40)};
+}
+
+std::int64_t MemoryDisk::changes() const {
+  const std::lock_guard guard(mutex_);
+  return changes_;
+}
+
+void MemoryDisk::fail_from(std::int64_t at) {
+  const std::lock_guard guard(mutex_);
+  fail_from_ = at;
+}
+
+void MemoryDisk::fail_once(std::int64_t at) {
+  const std::lock_guard guard(mutex_);
+  fail_once_ = at;
+}
+
+void MemoryDisk::set_room(std::optional<std::int64_t> bytes) {
+  const std::lock_guard guard(mutex_);
+  room_ = bytes;
+}
+
+void MemoryDisk::kill() {
+  const std::lock_guard guard(mutex_);
+  fail_from_ = kNever;
+  fail_once_ = -1;
+  for (auto& [path, node] : names_) node->locked = false;
+}
+
+void MemoryDisk::cut_power(std::mt19937_64* keep) {
+  kill();
+  const std::lock_guard guard(mutex_);
+  for (auto& [path, node] : durable_names_) {
+    auto fresh = std::make_shared<Node>();
+    std::vector<std::byte> left = node->durable;
+    if (keep != nullptr && node->size > left.size()) left.resize(node->size);
+    for (std::size_t at = 0; keep != nullptr && at < node->size; at += kPiece) {
+      if ((*keep)() % 2 == 0) continue;
+      std::memcpy(left.data() + at, node->data.get() + at, std::min(kPiece, node->size - at));
+    }
+    fresh->resize(left.size());
+    if (!left.empty()) std::memcpy(fresh->data.get(), left.data(), left.size());
+    fresh->durable = std::move(left);
+    node = std::move(fresh);
+  }
+  names_ = durable_names_;
+}
+
+void MemoryDisk::flip_byte(const std::string& path, std::int64_t at) {
+  const std::lock_guard guard(mutex_);
+  auto found = names_.find(path);
+  if (found == names_.end() || static_cast<std::size_t>(at) >= found->second->size) return;
+  found->second->data[at] ^= std::byte{0x5A};
+}
+
+}  // namespace sluice::store::testing

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <random>
+#include <set>
+#include <string>
+
+#include "store/disk.h"
+
+/// A disk in memory that can be made to fail, fill up, or lose what was not synced: the double for
+/// tests and the simulation. Thread-safe.
+///
+/// It keeps two pictures: what a process sees, and what a power cut leaves. Data moves to the
+/// second by File::sync, names by Disk::sync_folder; folders themselves are always kept.
+namespace sluice::store::testing {
+
+class MemoryDisk final : public Disk {
+ public:
+  MemoryDisk();
+  ~MemoryDisk() override;
+
+  Result<std::unique_ptr<File>> open(const std::string& path, Open mode) override;
+  Result<std::vector<std::string>> list(const std::string& folder) override;
+  Result<void> make_folder(const std::string& path) override;
+  Result<void> rename(const std::string& from, const std::string& to) override;
+  Result<void> remove(const std::string& path) override;
+  Result<void> sync_folder(const std::string& path) override;
+  bool exists(const std::string& path) override;
+  Result<std::unique_ptr<File>> lock(const std::string& path) override;
+  Result<Space> space(const std::string& path) override;
+
+  /// Operations that change something (write, resize, sync, create, rename, remove, sync_folder) so
+  /// far.
+  std::int64_t changes() const;
+  /// The change number `at` (counted from 0 as changes() does) and all after it fail; a write that
+  /// meets it is done by half. As if the process died there.
+  void fail_from(std::int64_t at);
+  /// Only change number `at` fails.
+  void fail_once(std::int64_t at);
+  /// Writes take at most `bytes` more, then fail with disk_full; nothing: no limit.
+  void set_room(std::optional<std::int64_t> bytes);
+
+  /// The process is gone: no more failures, locks are free, every write stays.
+  void kill();
+  /// Also loses what was not synced; with `keep`, each unsynced piece of 64 bytes survives by
+  /// chance.
+  void cut_power(std::mt19937_64* keep = nullptr);
+
+  /// Changes one byte, for tests of damage. Nothing when the file is shorter.
+  void flip_byte(const std::string& path, std::int64_t at);
+
+ private:
+  friend class MemoryFile;
+  struct Node;
+  enum class Fate : std::uint8_t { passes, fails };
+  Fate next_change();
+  std::unique_ptr<File> handle(const std::string& path, std::shared_ptr<Node> node);
+
+  mutable std::mutex mutex_;
+  std::map<std::string, std::shared_ptr<Node>> names_;
+  std::map<std::string, std::shared_ptr<Node>> durable_names_;
+  std::set<std::string> folders_;
+  std::int64_t changes_ = 0;
+  std::int64_t fail_from_;
+  std::int64_t fail_once_ = -1;
+  std::optional<std::int64_t> room_;
+};
+
+}  // namespace sluice::store::testing
