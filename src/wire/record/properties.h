@@ -4,8 +4,8 @@
 #include <string>
 #include <string_view>
 
-/// The property text of messages: `name 0x01 value 0x02` repeated (a missing last 0x02 is accepted).
-/// Source: apache/rocketmq common/message/MessageDecoder.java, MessageConst.java.
+/// The property text of messages: `name 0x01 value 0x02` repeated (a missing last 0x02 is
+/// accepted). Source: apache/rocketmq common/message/MessageDecoder.java, MessageConst.java.
 namespace sluice::wire::record {
 
 inline constexpr char kNameEnd = '\x01';
@@ -31,8 +31,9 @@ inline constexpr std::string_view kRealQueue = "REAL_QID";
 inline constexpr std::string_view kPopCheckpoint = "POP_CK";
 }  // namespace property
 
-/// Walks the pairs of a property text in order: `for (PropertyCursor c(text); c.next();) use(c.name(), c.value())`.
-/// Segments without 0x01, or with an empty value, are skipped, as the Java reader does.
+/// Walks the pairs of a property text in order: `for (PropertyCursor c(text); c.next();)
+/// use(c.name(), c.value())`. Segments without 0x01, or with an empty value, are skipped, as the
+/// Java reader does.
 class PropertyCursor {
  public:
   explicit PropertyCursor(std::string_view text) : rest_(text) {}

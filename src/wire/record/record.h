@@ -16,8 +16,8 @@
 /// Pure functions over bytes; nothing here allocates but where it says so. Thread-safe.
 namespace sluice::wire::record {
 
-inline constexpr std::uint32_t kMagicV1 = 0xDAA320A7;    ///< topic length in one byte
-inline constexpr std::uint32_t kMagicV2 = 0xDAA320AB;    ///< topic length in two, when above 127
+inline constexpr std::uint32_t kMagicV1 = 0xDAA320A7;     ///< topic length in one byte
+inline constexpr std::uint32_t kMagicV2 = 0xDAA320AB;     ///< topic length in two, when above 127
 inline constexpr std::uint32_t kMagicBlank = 0xCBD43194;  ///< the rest of a segment is unused
 inline constexpr std::int32_t kBlankSize = 8;             ///< what a blank record writes
 inline constexpr std::int32_t kTopicBytesV1 = 127;
@@ -58,8 +58,8 @@ struct Message {
   std::int32_t reconsume_times = 0;
   LogPosition prepared;  ///< a commit's half message, else 0
   Bytes body;
-  std::string_view properties;         ///< `name 0x01 value 0x02`…, as the client sent it
-  std::string_view extra_properties;   ///< what the broker appends to it
+  std::string_view properties;        ///< `name 0x01 value 0x02`…, as the client sent it
+  std::string_view extra_properties;  ///< what the broker appends to it
 };
 
 /// Where a record lies; known when it is appended.
@@ -77,8 +77,8 @@ Result<std::int32_t> encoded_size(const Message& message, const Host& store_host
 /// body's CRC-32 as records keep it (sign bit cleared).
 std::uint32_t body_crc(Bytes body);
 
-/// Writes the record to `to`, which has encoded_size() bytes. `crc` = body_crc(message.body), computed by
-/// the caller so that no lock needs to be held for it.
+/// Writes the record to `to`, which has encoded_size() bytes. `crc` = body_crc(message.body),
+/// computed by the caller so that no lock needs to be held for it.
 void encode(const Message& message, const Placement& placement, std::uint32_t crc, std::byte* to);
 
 /// Writes the 8 bytes that close a segment with `left` bytes to its end (left ≥ 8).
@@ -99,8 +99,9 @@ struct Scan {
   Decoded record;       ///< for Kind::record
   std::string problem;  ///< for Kind::damaged: which rule it breaks
 };
-/// end: total size and magic are zero, or no byte is left. damaged: unknown magic, sizes that do not add
-/// up or run past the bytes, or (with verify) a wrong CRC. Allocates for a damaged record only.
+/// end: total size and magic are zero, or no byte is left. damaged: unknown magic, sizes that do
+/// not add up or run past the bytes, or (with verify) a wrong CRC. Allocates for a damaged record
+/// only.
 Scan scan(Bytes bytes, CrcCheck check);
 
 /// Total size in the first four bytes, without looking further; 0 when there are fewer than four.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <concepts>
 #include <cstdint>
 #include <string_view>
 
@@ -8,10 +9,12 @@
 #include "base/bytes.h"
 #include "base/result.h"
 
-/// RocketMQ remoting frames: 4 bytes length, 1 byte header kind, 3 bytes header length, header, body.
+/// RocketMQ remoting frames: 4 bytes length, 1 byte header kind, 3 bytes header length, header,
+/// body.
 ///
 /// Source: apache/rocketmq remoting/protocol/RemotingCommand.java, RocketMQSerializable.java,
-/// netty/NettyDecoder.java. Pure; nothing here allocates but error remarks and a growing output buffer.
+/// netty/NettyDecoder.java. Pure; nothing here allocates but error remarks and a growing output
+/// buffer.
 namespace sluice::wire::remoting {
 
 inline constexpr std::size_t kFrameBytesMax = 16 << 20;  ///< the four length bytes included
@@ -21,7 +24,20 @@ inline constexpr std::size_t kExtFieldsMax = 64;
 enum class HeaderKind : std::uint8_t { json = 0, binary = 1 };
 
 enum class Language : std::uint8_t {
-  java, cpp, dotnet, python, delphi, erlang, ruby, other, http, go, php, oms, rust, node_js
+  java,
+  cpp,
+  dotnet,
+  python,
+  delphi,
+  erlang,
+  ruby,
+  other,
+  http,
+  go,
+  php,
+  oms,
+  rust,
+  node_js
 };
 std::string_view language_name(Language language);
 
@@ -33,7 +49,8 @@ struct ExtField {
   std::string_view value;
 };
 
-/// The header's named values, in the order of the wire. A name that comes twice counts by its last value.
+/// The header's named values, in the order of the wire. A name that comes twice counts by its last
+/// value.
 class ExtFields {
  public:
   bool add(std::string_view name, std::string_view value) {
@@ -73,15 +90,18 @@ struct Command {
   bool is_oneway() const { return (flag & kFlagOneway) != 0; }
 };
 
-/// Size of the frame that starts `bytes`, the length field included; 0 while fewer than four bytes are there.
-/// Errors: malformed (length below 4 or above kFrameBytesMax): the connection cannot be used any further.
+/// Size of the frame that starts `bytes`, the length field included; 0 while fewer than four bytes
+/// are there. Errors: malformed (length below 4 or above kFrameBytesMax): the connection cannot be
+/// used any further.
 Result<std::size_t> frame_size(Bytes bytes);
 
-/// Decodes one whole frame into `command`. JSON strings with escapes are unescaped in place, hence the mutable bytes.
-/// Errors: malformed (the remark says which part): the connection cannot be used any further.
+/// Decodes one whole frame into `command`. JSON strings with escapes are unescaped in place, hence
+/// the mutable bytes. Errors: malformed (the remark says which part): the connection cannot be used
+/// any further.
 Result<void> decode(MutableBytes frame, Command& command);
 
-/// Writes one frame: construct, add fields, finish; then the caller sends `body_bytes` bytes after it.
+/// Writes one frame: construct, add fields, finish; then the caller sends `body_bytes` bytes after
+/// it.
 class FrameWriter {
  public:
   struct Head {
@@ -96,7 +116,10 @@ class FrameWriter {
   FrameWriter(Buffer& out, const Head& head);
   void field(std::string_view name, std::string_view value);
   void field(std::string_view name, std::int64_t value);
-  void field(std::string_view name, bool value);
+  /// A template, so that a `const char*` does not turn into a bool.
+  void field(std::string_view name, std::same_as<bool> auto value) {
+    field(name, value ? std::string_view("true") : std::string_view("false"));
+  }
   void finish(std::size_t body_bytes = 0);
 
  private:

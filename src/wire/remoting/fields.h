@@ -1,8 +1,8 @@
 #pragma once
 
 #include <algorithm>
-#include <bit>
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -14,24 +14,29 @@
 #include "base/result.h"
 #include "wire/remoting/command.h"
 
-/// A request's or response's header as a table: one row per field (name, member, whether a correct sender
-/// always sets it). Decoding, encoding, error texts and the documentation follow from the table.
+/// A request's or response's header as a table: one row per field (name, member, whether a correct
+/// sender always sets it). Decoding, encoding, error texts and the documentation follow from the
+/// table.
 ///
 ///   struct PullRequest {
 ///     static constexpr std::int32_t kCode = 11;
 ///     static constexpr std::string_view kName = "PULL_MESSAGE";
-///     std::string_view topic; std::int32_t queue_id = 0; std::optional<std::int64_t> sub_version; …
-///     using Wire = Fields<Required<"topic", &PullRequest::topic>, Required<"queueId", &PullRequest::queue_id>,
+///     std::string_view topic; std::int32_t queue_id = 0; std::optional<std::int64_t> sub_version;
+///     … using Wire = Fields<Required<"topic", &PullRequest::topic>, Required<"queueId",
+///     &PullRequest::queue_id>,
 ///                         Optional<"subVersion", &PullRequest::sub_version>>;
 ///   };
 ///
-/// Member types: std::string_view, std::string, std::int32_t, std::int64_t, bool, std::optional of those.
+/// Member types: std::string_view, std::string, std::int32_t, std::int64_t, bool, std::optional of
+/// those.
 namespace sluice::wire::remoting {
 
 template <std::size_t N>
 struct FieldName {
   char text[N]{};
-  consteval FieldName(const char (&s)[N]) { std::copy_n(s, N, text); }  // NOLINT: a literal is the idiom
+  consteval FieldName(const char (&s)[N]) {
+    std::copy_n(s, N, text);
+  }  // NOLINT: a literal is the idiom
   constexpr std::string_view view() const { return {text, N - 1}; }
 };
 
@@ -99,8 +104,8 @@ void write_field(FrameWriter& out, std::string_view name, const T& value, bool r
   }
 }
 
-/// A hash of field names without collisions, found while compiling: a lookup is one multiplication and one
-/// comparison, however many fields the table has.
+/// A hash of field names without collisions, found while compiling: a lookup is one multiplication
+/// and one comparison, however many fields the table has.
 template <std::size_t N>
 struct NameTable {
   static constexpr std::size_t kSlots = std::bit_ceil(N * 4 + 1);
@@ -148,7 +153,8 @@ struct Fields {
       seen |= std::uint64_t{1} << row;
       if (!parse_row(row, field.value, out, std::index_sequence_for<Rows...>{})) {
         return fail(Errc::invalid_argument, "field " + std::string(field.name) +
-                                                " must be a number, not '" + std::string(field.value) + "'");
+                                                " must be a number, not '" +
+                                                std::string(field.value) + "'");
       }
     }
     if ((seen & kRequiredMask) != kRequiredMask) return missing(seen);
@@ -180,7 +186,8 @@ struct Fields {
   template <class T, std::size_t... I>
   static bool parse_row(std::size_t row, std::string_view text, T& out, std::index_sequence<I...>) {
     bool ok = true;
-    static_cast<void>(((row == I && (ok = detail::parse_field(text, out.*Rows::member), true)) || ...));
+    static_cast<void>(
+        ((row == I && (ok = detail::parse_field(text, out.*Rows::member), true)) || ...));
     return ok;
   }
   static std::unexpected<Error> missing(std::uint64_t seen) {
@@ -196,8 +203,8 @@ Result<Request> decode_request(const Command& command) {
   Result<Request> out{Request{}};
   if (auto decoded = Request::Wire::decode(command.ext, *out); !decoded) {
     return fail(decoded.error().code(), std::string(Request::kName) + " (" +
-                                            std::to_string(command.code) + "): " +
-                                            std::string(decoded.error().remark()));
+                                            std::to_string(command.code) +
+                                            "): " + std::string(decoded.error().remark()));
   }
   return out;
 }

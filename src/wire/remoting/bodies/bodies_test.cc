@@ -1,0 +1,123 @@
+#include <gtest/gtest.h>
+
+#include "wire/remoting/bodies/group.h"
+#include "wire/remoting/bodies/heartbeat.h"
+#include "wire/remoting/bodies/route.h"
+#include "wire/remoting/bodies/topic_table.h"
+
+namespace sluice::wire::remoting {
+namespace {
+
+std::string text_of(const Buffer& b) { return std::string(as_text(b.bytes())); }
+
+TEST(Json, ReadsBareNumbersAndObjectsAsKeys) {
+  const auto value =
+      json::parse(R"({"offsetTable":{{"brokerName":"b","queueId":1,"topic":"T"}:4},"m":{0:"x"}})");
+  ASSERT_TRUE(value) << value.error().remark();
+  EXPECT_EQ((*value)["m"]["0"], "x");
+  EXPECT_EQ((*value)["offsetTable"][R"({"brokerName":"b","queueId":1,"topic":"T"})"], 4);
+}
+
+TEST(Json, SaysWhereItStopped) {
+  const auto value = json::parse(R"({"a":[1,)");
+  ASSERT_FALSE(value);
+  EXPECT_EQ(value.error().remark(), "not JSON at byte 8");
+  for (const char* bad : {"", "{", "{\"a\"}", "[1 2]", "\"open", "{\"a\":1}x", "nope", "\"\\\""}) {
+    EXPECT_FALSE(json::parse(bad)) << bad;
+  }
+  EXPECT_FALSE(json::parse(std::string(100'000, '[')));
+}
+
+TEST(RouteBody, KeepsNumbersBareForOldClientsAndQuotedForNewOnes) {
+  const TopicRoute route{
+      .queues = {{.broker_name = "b", .read_queues = 4, .write_queues = 4, .perm = 6}},
+      .brokers = {{.cluster = "c", .broker_name = "b", .addresses = {{0, "10.0.0.1:10911"}}}}};
+  Buffer bare, quoted;
+  route.encode(bare, NumberKeys::bare);
+  route.encode(quoted, NumberKeys::quoted);
+  EXPECT_NE(text_of(bare).find(R"("brokerAddrs":{0:"10.0.0.1:10911"})"), std::string::npos);
+  EXPECT_NE(text_of(quoted).find(R"("brokerAddrs":{"0":"10.0.0.1:10911"})"), std::string::npos);
+  for (const Buffer* b : {&bare, &quoted}) {
+    const auto back = TopicRoute::decode(b->bytes());
+    ASSERT_TRUE(back) << back.error().remark();
+    EXPECT_EQ(back->brokers[0].addresses.at(0), "10.0.0.1:10911");
+    EXPECT_EQ(back->queues[0].read_queues, 4);
+  }
+}
+
+TEST(ClusterBody, ReadsBackWhatItWrote) {
+  const ClusterInfo info{
+      .brokers = {{.cluster = "c", .broker_name = "b", .addresses = {{0, "h:1"}}}},
+      .clusters = {{"c", {"b"}}}};
+  Buffer out;
+  info.encode(out);
+  const auto back = ClusterInfo::decode(out.bytes());
+  ASSERT_TRUE(back) << back.error().remark();
+  EXPECT_EQ(back->clusters.at("c"), std::vector<std::string>{"b"});
+  EXPECT_EQ(back->brokers.at(0).addresses.at(0), "h:1");
+}
+
+TEST(HeartbeatBody, TakesEnumsByNameAndByOrdinal) {
+  const auto body = HeartbeatBody::decode(as_bytes(
+      R"({"clientID":"c@1","consumerDataSet":[
+        {"groupName":"g","consumeType":"CONSUME_ACTIVELY","messageModel":0,"subscriptionDataSet":
+          [{"topic":"T","subString":"a || b","subVersion":"17"}]},
+        {"groupName":"h","consumeType":1,"messageModel":"CLUSTERING"}],
+       "producerDataSet":[{"groupName":"p"}]})"));
+  ASSERT_TRUE(body) << body.error().remark();
+  EXPECT_EQ(body->producer_groups, std::vector<std::string>{"p"});
+  EXPECT_EQ(body->consumers[0].consume_type, 0);
+  EXPECT_EQ(body->consumers[0].message_model, 0);
+  EXPECT_EQ(body->consumers[0].subscriptions[0].version, 17);
+  EXPECT_EQ(body->consumers[1].message_model, 1);
+
+  Buffer out;
+  body->encode(out);
+  EXPECT_EQ(HeartbeatBody::decode(out.bytes())->consumers[0].subscriptions[0].expression, "a || b");
+}
+
+TEST(HeartbeatBody, NeedsAClientId) {
+  EXPECT_EQ(HeartbeatBody::decode(as_bytes("{}")).error().code(), Errc::malformed);
+}
+
+TEST(RegisterBody, ReadsBackWhatItWrote) {
+  TopicTable table{.version = {.timestamp = 5, .counter = 2}, .topics = {{.name = "T"}}};
+  table.topics[0].attributes["message.type"] = "FIFO";
+  Buffer out;
+  encode_register_body(out, table);
+  const auto back = decode_register_body(out.bytes(), false);
+  ASSERT_TRUE(back) << back.error().remark();
+  EXPECT_EQ(back->version, table.version);
+  EXPECT_EQ(back->topics[0].name, "T");
+  EXPECT_EQ(back->topics[0].attributes, table.topics[0].attributes);
+}
+
+TEST(Attributes, AreAddedAndRemoved) {
+  std::map<std::string, std::string> attributes{{"old", "x"}};
+  ASSERT_TRUE(apply_attributes("+a=1,-old,+b=2=3", attributes));
+  EXPECT_EQ(attributes, (std::map<std::string, std::string>{{"a", "1"}, {"b", "2=3"}}));
+  EXPECT_FALSE(apply_attributes("a=1", attributes));
+  EXPECT_FALSE(apply_attributes("-a=1", attributes));
+}
+
+TEST(GroupBody, ReadsBackWhatItWrote) {
+  GroupConfig group{.name = "g", .consume_enable = false, .retry_max_times = 3};
+  Buffer out;
+  json::Writer writer(out);
+  write(writer, group);
+  const auto back = decode_group_config(out.bytes());
+  ASSERT_TRUE(back) << back.error().remark();
+  EXPECT_EQ(back->name, "g");
+  EXPECT_FALSE(back->consume_enable);
+  EXPECT_EQ(back->retry_max_times, 3);
+}
+
+TEST(LockBody, NamesTheQueues) {
+  const auto body = LockBody::decode(as_bytes(
+      R"({"consumerGroup":"g","clientId":"c","mqSet":[{"topic":"T","brokerName":"b","queueId":2}]})"));
+  ASSERT_TRUE(body);
+  EXPECT_EQ(body->queues.at(0).queue_id, 2);
+}
+
+}  // namespace
+}  // namespace sluice::wire::remoting
