@@ -27,6 +27,7 @@ struct SendQuery {
   std::int64_t born_ms = 0;
   wire::record::Host born_host;
   std::int32_t reconsume_times = 0;
+  std::optional<std::int32_t> max_reconsume_times;  ///< the client's own limit, for %RETRY% topics
   std::string_view properties;
   Bytes body;
 };

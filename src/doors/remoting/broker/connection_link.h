@@ -1,0 +1,20 @@
+#pragma once
+
+#include <memory>
+
+#include "delivery/members.h"
+#include "net/connection.h"
+
+namespace sluice::doors {
+
+/// A remoting connection as delivery sees it. Any thread.
+class ConnectionLink final : public delivery::Link {
+ public:
+  explicit ConnectionLink(const std::shared_ptr<net::Connection>& connection);
+  void members_changed(std::string_view group) override;
+
+ private:
+  const std::weak_ptr<net::Connection> connection_;
+};
+
+}  // namespace sluice::doors

@@ -1,0 +1,49 @@
+#include "doors/remoting/broker/door.h"
+
+#include "doors/remoting/broker/reactor_context.h"
+#include "doors/remoting/broker/session.h"
+
+namespace sluice::doors {
+
+BrokerDoor::BrokerDoor(broker::Broker& broker, Clock& clock, net::ReactorPool& reactors,
+                       BrokerDoorOptions options)
+    : broker_(broker),
+      clock_(clock),
+      reactors_(reactors),
+      options_(std::move(options)),
+      started_(clock.wall()) {
+  for (std::size_t i = 0; i < reactors.size(); ++i) {
+    contexts_.push_back(std::make_unique<ReactorContext>(*this, reactors.at(i)));
+  }
+  broker.store().on_confirmed([this](LogPosition confirmed) {
+    for (const auto& context : contexts_) context->confirmed_elsewhere(confirmed);
+  });
+}
+
+Result<std::unique_ptr<BrokerDoor>> BrokerDoor::open(broker::Broker& broker, Clock& clock,
+                                                     net::ReactorPool& reactors,
+                                                     BrokerDoorOptions options) {
+  std::unique_ptr<BrokerDoor> door(new BrokerDoor(broker, clock, reactors, std::move(options)));
+  SLUICE_TRY(door->listener_,
+             net::Listener::open(reactors, door->options_.listen,
+                                 [d = door.get()](const std::shared_ptr<net::Connection>& c) {
+                                   const auto index =
+                                       static_cast<std::size_t>(c->reactor().index());
+                                   return std::make_unique<BrokerSession>(d->context(index), c);
+                                 }));
+  return door;
+}
+
+BrokerDoor::~BrokerDoor() { close(); }
+
+void BrokerDoor::close() {
+  if (!listener_) return;
+  listener_->close();
+  broker_.store().on_confirmed(nullptr);
+  for (std::size_t i = 0; i < contexts_.size(); ++i) {
+    reactors_.at(i).run_and_wait([&context = contexts_[i]] { context->close(); });
+  }
+  listener_.reset();
+}
+
+}  // namespace sluice::doors

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "broker/broker.h"
+#include "net/listener.h"
+
+/// The broker's door for RocketMQ remoting clients: sends, pulls, heartbeats, administration.
+namespace sluice::doors {
+
+class ReactorContext;
+
+struct BrokerDoorOptions {
+  net::ListenOptions listen;
+  wire::record::Host store_host;             ///< in message ids, as in the records
+  std::string advertised;                    ///< `host:port` that admin answers name
+  milliseconds flush_timeout{5'000};         ///< syncFlushTimeout: a send is answered late at most
+  std::function<std::string()> config_text;  ///< the settings as `key=value` lines
+  std::string version_name = "sluice";
+};
+
+/// Threads: made and closed by one thread; everything else happens on the reactors.
+class BrokerDoor {
+ public:
+  /// Listens and serves at once. broker, clock and reactors outlive the door. Errors: those of
+  /// net::Listener::open.
+  static Result<std::unique_ptr<BrokerDoor>> open(broker::Broker& broker, Clock& clock,
+                                                  net::ReactorPool& reactors,
+                                                  BrokerDoorOptions options);
+  ~BrokerDoor();
+
+  std::uint16_t port() const { return listener_->port(); }
+  /// Accepts no more and closes every connection. Before the reactors stop.
+  void close();
+
+  broker::Broker& broker() { return broker_; }
+  const Clock& clock() const { return clock_; }
+  const BrokerDoorOptions& options() const { return options_; }
+  WallTime started() const { return started_; }
+  ReactorContext& context(std::size_t reactor) { return *contexts_[reactor]; }
+  std::size_t reactors() const { return contexts_.size(); }
+
+ private:
+  BrokerDoor(broker::Broker& broker, Clock& clock, net::ReactorPool& reactors,
+             BrokerDoorOptions options);
+
+  broker::Broker& broker_;
+  Clock& clock_;
+  net::ReactorPool& reactors_;
+  const BrokerDoorOptions options_;
+  const WallTime started_;
+  std::vector<std::unique_ptr<ReactorContext>> contexts_;
+  std::unique_ptr<net::Listener> listener_;
+};
+
+}  // namespace sluice::doors

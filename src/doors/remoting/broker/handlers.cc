@@ -1,0 +1,12 @@
+#include "doors/remoting/broker/call.h"
+
+namespace sluice::doors {
+
+const HandlerTable<BrokerCall>& broker_handlers() {
+  static const HandlerTable<BrokerCall> table{pull_rows(),  offset_rows(),     member_rows(),
+                                              lock_rows(),  topic_rows(),      group_rows(),
+                                              stats_rows(), broker_info_rows()};
+  return table;
+}
+
+}  // namespace sluice::doors

@@ -1,0 +1,183 @@
+#include "doors/remoting/broker/reactor_context.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.h"
+#include "doors/remoting/broker/session.h"
+#include "wire/remoting/requests/send.h"
+
+namespace sluice::doors {
+namespace {
+
+constexpr std::size_t kReactorsMax = 64;  // one bit each in TopicQueue::watchers
+
+std::uint64_t bit_of(int reactor) { return std::uint64_t{1} << static_cast<unsigned>(reactor); }
+
+}  // namespace
+
+ReactorContext::ReactorContext(BrokerDoor& door, net::Reactor& reactor)
+    : sends(door.broker()),
+      door_(door),
+      reactor_(reactor),
+      bit_(bit_of(reactor.index())),
+      waits_(door.clock().steady()),
+      timer_(reactor, [this] { on_timer(); }) {
+  SLUICE_ASSERT(reactor.index() < static_cast<int>(kReactorsMax));
+}
+
+ReactorContext::~ReactorContext() = default;
+
+bool ReactorContext::park(ParkedPull& pull) {
+  broker::TopicQueue& queue = *pull.plan.queue;
+  pull.queue = queue.key();
+  pull.offset = pull.plan.offset;
+  // The mark first, then the look: whoever appends publishes first, then looks for marks.
+  queue.watchers.fetch_or(bit_, std::memory_order_seq_cst);
+  if (queue.index->max() > pull.offset) {
+    unmark(pull);
+    return false;
+  }
+  waits_.park(pull);
+  arm();
+  return true;
+}
+
+void ReactorContext::forget(ParkedPull& pull) {
+  static_cast<delivery::QueueHook&>(pull).unlink();
+  static_cast<delivery::TimeHook&>(pull).unlink();
+  unmark(pull);
+}
+
+void ReactorContext::unmark(const ParkedPull& pull) {
+  if (waits_.any(pull.queue)) return;
+  pull.plan.queue->watchers.fetch_and(~bit_, std::memory_order_seq_cst);
+}
+
+void ReactorContext::announce(std::span<broker::TopicQueue* const> queues) {
+  arrivals_.resize(door_.reactors());
+  for (broker::TopicQueue* const queue : queues) {
+    const std::uint64_t marks = queue->watchers.load(std::memory_order_seq_cst);
+    if (marks == 0) continue;
+    const Arrival arrival{queue->key(), queue->index->max()};
+    for (std::size_t r = 0; r < arrivals_.size(); ++r) {
+      if (marks >> r & 1) arrivals_[r].push_back(arrival);
+    }
+  }
+  for (std::size_t r = 0; r < arrivals_.size(); ++r) {
+    if (arrivals_[r].empty()) continue;
+    std::vector<Arrival> arrivals = std::exchange(arrivals_[r], {});
+    if (r == static_cast<std::size_t>(reactor_.index())) {
+      on_arrivals(arrivals);
+    } else {
+      ReactorContext& other = door_.context(r);
+      other.reactor_.post([&other, list = std::move(arrivals)] { other.on_arrivals(list); });
+    }
+  }
+}
+
+void ReactorContext::on_arrivals(std::span<const Arrival> arrivals) {
+  delivery::WaitList released;
+  for (const Arrival& arrival : arrivals) {
+    waits_.on_arrival(arrival.queue, arrival.end, released);
+    finish(released, false);
+  }
+}
+
+void ReactorContext::finish(delivery::WaitList& released, bool expired) {
+  while (!released.empty()) {
+    auto& pull = static_cast<ParkedPull&>(released.front());
+    released.pop_front();
+    finish(pull, expired);
+  }
+}
+
+void ReactorContext::finish(ParkedPull& pull, bool expired) {
+  unmark(pull);
+  pull.session->resume(pull, expired);
+}
+
+void ReactorContext::on_timer() {
+  const SteadyTime now = door_.clock().steady();
+  delivery::WaitList released;
+  waits_.expire(now, released);
+  finish(released, true);
+  expire_answers(now);
+  arm();
+}
+
+void ReactorContext::arm() {
+  std::optional<SteadyTime> next = waits_.next_expiry();
+  if (!late_answers_.empty()) {
+    const SteadyTime answer = late_answers_.front().deadline;
+    next = next ? std::min(*next, answer) : answer;
+  }
+  if (!next || closed_) return timer_.cancel();
+  timer_.arm(std::max(milliseconds(1), *next - door_.clock().steady()));
+}
+
+void ReactorContext::answer_later(LateAnswer answer) {
+  const bool first = late_answers_.empty();
+  late_answers_.push_back(std::move(answer));
+  if (first) arm();
+}
+
+void ReactorContext::announce_later(LogPosition until,
+                                    std::span<broker::TopicQueue* const> queues) {
+  for (const broker::TopicQueue* queue : queues) {
+    late_arrivals_.push_back({until, queue->index->topic(), queue->index->id()});
+  }
+}
+
+void ReactorContext::confirmed_elsewhere(LogPosition) {
+  if (release_posted_.exchange(true)) return;
+  reactor_.post([this] {
+    release_posted_.store(false);
+    release(broker().store().confirmed());
+  });
+}
+
+void ReactorContext::release(LogPosition confirmed) {
+  std::vector<std::shared_ptr<net::Connection>> written;
+  while (!late_answers_.empty() && late_answers_.front().until <= confirmed) {
+    const LateAnswer answer = std::move(late_answers_.front());
+    late_answers_.pop_front();
+    const auto connection = answer.connection.lock();
+    if (!connection || !connection->is_open()) continue;
+    write_send_reply(*connection, answer, broker().options(), wire::remoting::kSuccess, {});
+    if (written.empty() || written.back() != connection) written.push_back(connection);
+  }
+  for (const auto& connection : written) connection->flush();
+  release_arrivals(confirmed);
+}
+
+void ReactorContext::release_arrivals(LogPosition confirmed) {
+  while (!late_arrivals_.empty() && late_arrivals_.front().until <= confirmed) {
+    const LateArrival arrival = std::move(late_arrivals_.front());
+    late_arrivals_.pop_front();
+    const auto topic = broker().topics().find(arrival.topic);
+    broker::TopicQueue* const queue = topic ? topic->queue(arrival.queue) : nullptr;
+    if (queue) announce({&queue, 1});
+  }
+}
+
+void ReactorContext::expire_answers(SteadyTime now) {
+  while (!late_answers_.empty() && late_answers_.front().deadline <= now) {
+    const LateAnswer answer = std::move(late_answers_.front());
+    late_answers_.pop_front();
+    const auto connection = answer.connection.lock();
+    if (!connection || !connection->is_open()) continue;
+    write_send_reply(*connection, answer, broker().options(), wire::remoting::kFlushDiskTimeout,
+                     "written, but not flushed in time (syncFlushTimeout)");
+    connection->flush();
+  }
+}
+
+void ReactorContext::close() {
+  closed_ = true;
+  timer_.cancel();
+  late_answers_.clear();
+  late_arrivals_.clear();
+}
+
+}  // namespace sluice::doors

@@ -1,0 +1,156 @@
+#include <fmt/format.h>
+
+#include "doors/remoting/broker/call.h"
+#include "wire/record/message_id.h"
+#include "wire/record/properties.h"
+#include "wire/remoting/requests/send.h"
+
+/// Sends: taken up frame by frame, appended once per wake, answered together.
+namespace sluice::doors {
+
+using namespace wire::remoting;
+
+namespace {
+
+constexpr std::size_t kBatchBytesMax = 4 << 20;  // of messages that wait for one append
+
+wire::record::Host born_host(const net::Address& peer) {
+  return {.address = peer.bytes, .v6 = peer.v6, .port = peer.port};
+}
+
+broker::SendQuery send_query(const SendMessage& request, const Command& command,
+                             const net::Address& peer) {
+  return {.topic = request.topic,
+          .default_topic = request.default_topic,
+          .default_topic_queues = request.default_topic_queues,
+          .queue_id = request.queue_id,
+          .sys_flag = request.sys_flag,
+          .flag = request.flag,
+          .born_ms = request.born_ms,
+          .born_host = born_host(peer),
+          .reconsume_times = request.reconsume_times,
+          .max_reconsume_times = request.max_reconsume_times,
+          .properties = request.properties,
+          .body = command.body};
+}
+
+Result<void> read_batch(Bytes body, std::vector<broker::BatchItem>& items) {
+  items.clear();
+  for (BatchReader reader(body); !reader.done();) {
+    SLUICE_TRY(const BatchMessage message, reader.next());
+    items.push_back({.flag = message.flag, .properties = message.properties, .body = message.body});
+  }
+  if (items.empty()) return fail(Errc::message_illegal, "a batch without messages");
+  return {};
+}
+
+/// The ids of a request's messages, joined by commas, as clients split them.
+void write_ids(const broker::SendBatch& sends, broker::SendBatch::Ticket ticket,
+               const wire::record::Host& host, std::string& ids) {
+  ids.clear();
+  for (std::size_t i = ticket.first; i < ticket.first + ticket.count; ++i) {
+    if (i > ticket.first) ids += ',';
+    ids += wire::record::message_id(host, sends.at(i).position);
+  }
+}
+
+SendMessageResponse response_of(const store::Pending& first, bool batch, std::string_view ids,
+                                const broker::BrokerOptions& options) {
+  SendMessageResponse response{.message_id = ids,
+                               .queue_id = first.message.queue.value,
+                               .queue_offset = first.offset.value,
+                               .region = options.region,
+                               .trace_on = options.trace_on ? "true" : "false"};
+  if (!batch) {
+    response.transaction_id =
+        wire::record::find_property(first.message.properties, wire::record::property::kUniqueKey);
+  }
+  return response;
+}
+
+}  // namespace
+
+template <class Request>
+Result<void> BrokerSession::take_send_as() {
+  const Command& command = context_.command;
+  SLUICE_TRY(const Request request, decode_request<Request>(command));
+  const broker::SendQuery query = send_query(request, command, connection_.peer());
+  const WallTime now = context_.door().clock().wall();
+  broker::SendBatch::Ticket ticket;
+  if (request.batch || command.code == SendBatchMessage::kCode) {
+    SLUICE_CHECK(read_batch(command.body, context_.batch_items));
+    SLUICE_TRY(ticket, context_.sends.add(query, context_.batch_items, now));
+  } else {
+    SLUICE_TRY(ticket, context_.sends.add(query, now));
+  }
+  tickets_.push_back({ticket, ReplyTo::of(command)});
+  return {};
+}
+
+void BrokerSession::take_send() {
+  const bool long_names = context_.command.code == SendMessage::kCode;
+  const auto taken = long_names ? take_send_as<SendMessage>() : take_send_as<SendMessageV2>();
+  if (!taken) write_error(out(), ReplyTo::of(context_.command), taken.error());
+  if (context_.sends.bytes() > kBatchBytesMax) append_sends();
+}
+
+void BrokerSession::append_sends() {
+  if (tickets_.empty()) return;
+  broker::SendBatch& sends = context_.sends;
+  if (const auto until = sends.append(); !until) {
+    for (const SendTicket& t : tickets_) write_error(out(), t.reply_to, until.error());
+  } else if (context_.broker().store().confirmed() >= *until) {
+    answer_sends();
+    context_.announce(sends.queues());
+  } else {
+    answer_sends_later(*until);
+  }
+  tickets_.clear();
+  sends.clear();
+}
+
+void BrokerSession::answer_sends() {
+  const broker::SendBatch& sends = context_.sends;
+  for (const auto& [ticket, reply_to] : tickets_) {
+    if (reply_to.oneway) continue;
+    write_ids(sends, ticket, context_.door().options().store_host, context_.text);
+    write_reply(out(), reply_to, kSuccess, {},
+                response_of(sends.at(ticket.first), ticket.count > 1, context_.text,
+                            context_.broker().options()));
+  }
+}
+
+void BrokerSession::answer_sends_later(LogPosition until) {
+  const broker::SendBatch& sends = context_.sends;
+  const BrokerDoor& door = context_.door();
+  const SteadyTime deadline = door.clock().steady() + door.options().flush_timeout;
+  for (const auto& [ticket, reply_to] : tickets_) {
+    if (reply_to.oneway) continue;
+    LateAnswer answer{.until = until,
+                      .deadline = deadline,
+                      .connection = connection_.weak_from_this(),
+                      .reply_to = reply_to};
+    write_ids(sends, ticket, door.options().store_host, answer.message_id);
+    const auto response = response_of(sends.at(ticket.first), ticket.count > 1, answer.message_id,
+                                      context_.broker().options());
+    answer.unique_key = response.transaction_id;
+    answer.queue_id = response.queue_id;
+    answer.queue_offset = response.queue_offset;
+    context_.answer_later(std::move(answer));
+  }
+  context_.announce_later(until, sends.queues());
+}
+
+void write_send_reply(net::Connection& connection, const LateAnswer& answer,
+                      const broker::BrokerOptions& options, std::int32_t code,
+                      std::string_view remark) {
+  write_reply(connection.out(), answer.reply_to, code, remark,
+              SendMessageResponse{.message_id = answer.message_id,
+                                  .queue_id = answer.queue_id,
+                                  .queue_offset = answer.queue_offset,
+                                  .transaction_id = answer.unique_key,
+                                  .region = options.region,
+                                  .trace_on = options.trace_on ? "true" : "false"});
+}
+
+}  // namespace sluice::doors

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "broker/sending.h"
+#include "delivery/members.h"
+#include "doors/remoting/broker/parked_pull.h"
+#include "doors/remoting/broker/reactor_context.h"
+#include "net/connection.h"
+
+namespace sluice::doors {
+
+/// One client connection of the broker. What arrived together is decoded, appended and answered in
+/// one go. Thread: its reactor.
+class BrokerSession final : public net::Session {
+ public:
+  BrokerSession(ReactorContext& context, const std::shared_ptr<net::Connection>& connection);
+  ~BrokerSession() override;
+
+  Result<std::size_t> frame_size(Bytes bytes) override;
+  void on_frames(std::span<const MutableBytes> frames) override;
+  void on_closed() override;
+
+  ReactorContext& context() { return context_; }
+  net::Connection& connection() { return connection_; }
+  net::OutQueue& out() { return connection_.out(); }
+  /// The connection as the broker's members know it.
+  const std::shared_ptr<delivery::Link>& link() const { return link_; }
+
+  /// Holds the pull until messages arrive or `hold` has passed. Errors: busy.
+  Result<void> park(broker::PullPlan plan, QueueOffset asked, milliseconds hold, ReplyTo to);
+  /// A parked pull's messages have arrived, or its time is over.
+  void resume(ParkedPull& pull, bool expired);
+
+  static constexpr std::size_t kParkedMax = 16'384;  ///< pulls that one connection may have waiting
+
+ private:
+  struct SendTicket {
+    broker::SendBatch::Ticket ticket;
+    ReplyTo reply_to;
+  };
+
+  void handle();
+  void take_send();
+  template <class Request>
+  Result<void> take_send_as();
+  void append_sends();
+  void answer_sends();
+  void answer_sends_later(LogPosition until);
+  void drop(ParkedPull& pull);
+
+  ReactorContext& context_;
+  net::Connection& connection_;  // owns this session
+  const std::shared_ptr<delivery::Link> link_;
+  std::vector<SendTicket> tickets_;
+  std::vector<std::unique_ptr<ParkedPull>> parked_;
+};
+
+/// Answers a send whose answer was kept.
+void write_send_reply(net::Connection& connection, const LateAnswer& answer,
+                      const broker::BrokerOptions& options, std::int32_t code,
+                      std::string_view remark);
+
+/// The protocol's code for how a read went.
+std::int32_t pull_code(broker::PullStatus status);
+
+/// Answers a pull with what was found. Messages go out from the log's own memory.
+void write_pull_reply(net::OutQueue& out, const ReplyTo& to, const broker::PullResult& result,
+                      std::int32_t code);
+
+}  // namespace sluice::doors
