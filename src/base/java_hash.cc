@@ -1,0 +1,58 @@
+#include "base/java_hash.h"
+
+namespace sluice {
+namespace {
+
+constexpr char32_t kReplacement = 0xFFFD;
+
+struct CodePoint {
+  char32_t value = kReplacement;
+  std::size_t bytes = 1;
+};
+
+/// Bytes of the sequence that `lead` opens, 0 for none.
+std::size_t sequence_length(unsigned char lead) {
+  if (lead < 0x80) return 1;
+  if (lead >= 0xC2 && lead <= 0xDF) return 2;
+  if (lead >= 0xE0 && lead <= 0xEF) return 3;
+  if (lead >= 0xF0 && lead <= 0xF4) return 4;
+  return 0;
+}
+
+/// The first code point of a text that is not empty.
+CodePoint decode_front(std::string_view text) {
+  const auto lead = static_cast<unsigned char>(text.front());
+  const std::size_t length = sequence_length(lead);
+  if (length == 1) return {lead, 1};
+  if (length == 0 || text.size() < length) return {};
+  char32_t value = lead & (0x7Fu >> length);
+  for (std::size_t i = 1; i < length; ++i) {
+    const auto next = static_cast<unsigned char>(text[i]);
+    if ((next & 0xC0) != 0x80) return {};
+    value = value << 6 | (next & 0x3F);
+  }
+  const bool too_long = (length == 3 && value < 0x800) || (length == 4 && value < 0x10000);
+  const bool surrogate = value >= 0xD800 && value <= 0xDFFF;
+  if (too_long || surrogate || value > 0x10FFFF) return {};
+  return {value, length};
+}
+
+}  // namespace
+
+std::int32_t java_hash(std::string_view utf8) {
+  std::uint32_t hash = 0;
+  const auto add = [&hash](std::uint32_t unit) { hash = hash * 31 + unit; };
+  while (!utf8.empty()) {
+    const CodePoint point = decode_front(utf8);
+    utf8.remove_prefix(point.bytes);
+    if (point.value < 0x10000) {
+      add(point.value);
+    } else {
+      add(0xD800 + ((point.value - 0x10000) >> 10));
+      add(0xDC00 + ((point.value - 0x10000) & 0x3FF));
+    }
+  }
+  return static_cast<std::int32_t>(hash);
+}
+
+}  // namespace sluice
