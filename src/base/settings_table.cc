@@ -1,0 +1,263 @@
+#include <array>
+#include <iterator>
+
+#include <fmt/format.h>
+
+#include "base/settings.h"
+
+namespace sluice {
+namespace {
+
+constexpr std::int64_t kMiB = 1 << 20;
+constexpr std::int64_t kGiB = 1 << 30;
+constexpr std::int64_t kInt32Max = std::numeric_limits<std::int32_t>::max();
+
+constexpr SettingRow text_key(std::string_view name, bool apache, std::string_view value,
+                              std::string_view description) {
+  return {name, SettingType::text, apache, value, description};
+}
+
+constexpr SettingRow boolean_key(std::string_view name, bool apache, std::string_view value,
+                                 std::string_view description) {
+  return {name, SettingType::boolean, apache, value, description};
+}
+
+struct Range {
+  std::int64_t min;
+  std::int64_t max;
+  std::string_view unit;
+};
+
+constexpr SettingRow integer_key(std::string_view name, bool apache, std::string_view value,
+                                 Range range, std::string_view description) {
+  return {name, SettingType::integer, apache, value, description, range.min, range.max, range.unit};
+}
+
+constexpr SettingRow choice_key(std::string_view name, bool apache, std::string_view value,
+                                std::string_view choices, std::string_view description) {
+  SettingRow row{name, SettingType::choice, apache, value, description};
+  row.choices = choices;
+  return row;
+}
+
+constexpr bool kApache = true;
+constexpr bool kOurs = false;
+
+constexpr auto kRows = std::to_array<SettingRow>({
+    integer_key("listenPort", kApache, "10911", {0, 65535, ""},
+                "TCP port of the broker; 0 lets the system choose a free one"),
+    integer_key("namesrvListenPort", kOurs, "9876", {0, 65535, ""},
+                "TCP port of the built-in name server; 0 starts none"),
+    text_key("bindAddress", kApache, "0.0.0.0", "Address that all ports listen on"),
+    text_key("storePathRootDir", kApache, "./sluice-data", "Folder of the log, indexes and state"),
+    text_key("kvConfigPath", kApache, "",
+             "File of the name server's key-value configuration; empty for one in the data folder"),
+    text_key("brokerName", kApache, "broker-a", "Name of this broker in routes"),
+    text_key("brokerClusterName", kApache, "DefaultCluster", "Name of the cluster it belongs to"),
+    integer_key("brokerId", kApache, "0", {0, kInt32Max, ""},
+                "Number in its name; 0 is the master"),
+    text_key("brokerIP1", kApache, "",
+             "Address told to clients in routes; empty for one of this machine's own"),
+    text_key("namesrvAddr", kApache, "",
+             "Other name servers to register with, as host:port with ';' between them"),
+    choice_key("flushDiskType", kApache, "ASYNC_FLUSH", "ASYNC_FLUSH|SYNC_FLUSH",
+               "Whether a send is answered before or after its message is on the disk"),
+    integer_key("syncFlushTimeout", kApache, "5000", {1, kInt32Max, "ms"},
+                "Longest wait of a send for the disk, with SYNC_FLUSH"),
+    boolean_key("autoCreateTopicEnable", kApache, "true",
+                "Create a topic when a message for it arrives"),
+    boolean_key("autoCreateSubscriptionGroup", kApache, "true",
+                "Create a consumer group when a consumer of it arrives"),
+    integer_key("defaultTopicQueueNums", kApache, "8", {1, 1024, "queues"},
+                "Queues of a topic that is created by a send, at most"),
+    integer_key("maxMessageSize", kApache, "4194304", {1, kInt32Max, "bytes"},
+                "Largest message body"),
+    integer_key("fileReservedTime", kApache, "72", {1, kInt32Max, "hours"},
+                "How long messages are kept"),
+    integer_key("mappedFileSizeCommitLog", kApache, "1073741824", {kMiB, kGiB, "bytes"},
+                "Size of a file of the log"),
+    integer_key("mappedFileSizeConsumeQueue", kApache, "6000000", {20, kGiB, "bytes"},
+                "Size of a file of a queue's index, which has 20 bytes per message"),
+    text_key("regionId", kApache, "DefaultRegion", "Region told to producers, for traces"),
+    boolean_key("traceOn", kApache, "true", "Tell producers that they may write traces"),
+    integer_key("reactors", kOurs, "0", {0, 1024, "threads"},
+                "Network threads; 0 chooses by the number of processors"),
+    choice_key("logLevel", kOurs, "info", "trace|debug|info|warn|error|off",
+               "Least severe log lines that are written to standard error"),
+    integer_key("tailBytes", kOurs, "8388608", {0, kGiB, "bytes"},
+                "Newest part of the log that is kept in memory for readers"),
+    integer_key("connectionsMax", kOurs, "10000", {1, 1000000, "connections"},
+                "Open client connections; more are refused"),
+    integer_key("connectionOutputBytesMax", kOurs, "8388608", {65536, kGiB, "bytes"},
+                "Unsent answers of one connection before it is closed as too slow"),
+});
+
+/// From apache/rocketmq BrokerConfig.java, MessageStoreConfig.java and NettyServerConfig.java.
+constexpr auto kWithoutEffect = std::to_array<std::string_view>({
+    "abortWhenException",
+    "accessMessageInMemoryMaxRatio",
+    "aclEnable",
+    "adminBrokerThreadPoolNums",
+    "autoDeleteUnusedStats",
+    "brokerFastFailureEnable",
+    "brokerIP2",
+    "brokerPermission",
+    "brokerRole",
+    "brokerTopicEnable",
+    "checkCRCOnRecover",
+    "cleanFileForciblyEnable",
+    "cleanResourceInterval",
+    "clientManageThreadPoolNums",
+    "clusterTopicEnable",
+    "commitCommitLogLeastPages",
+    "commitIntervalCommitLog",
+    "compressedRegister",
+    "consumerManageThreadPoolNums",
+    "debugLockEnable",
+    "defaultQueryMaxNum",
+    "deleteCommitLogFilesInterval",
+    "deleteConsumeQueueFilesInterval",
+    "deleteWhen",
+    "destroyMapedFileIntervalForcibly",
+    "diskFallRecorded",
+    "diskMaxUsedSpaceRatio",
+    "duplicationEnable",
+    "enableCalcFilterBitMap",
+    "enableConsumeQueueExt",
+    "enableControllerMode",
+    "enableDLegerCommitLog",
+    "enablePropertyFilter",
+    "enableScheduleMessageStats",
+    "endTransactionThreadPoolQueueCapacity",
+    "expectConsumerNumUseFilter",
+    "fetchNamesrvAddrByAddressServer",
+    "flushCommitLogLeastPages",
+    "flushCommitLogThoroughInterval",
+    "flushCommitLogTimed",
+    "flushConsumeQueueLeastPages",
+    "flushConsumeQueueThoroughInterval",
+    "flushConsumerOffsetInterval",
+    "flushIntervalCommitLog",
+    "flushIntervalConsumeQueue",
+    "flushLeastPagesWhenWarmMapedFile",
+    "haHousekeepingInterval",
+    "haListenPort",
+    "haMasterAddress",
+    "haSendHeartbeatInterval",
+    "haSlaveFallbehindMax",
+    "haTransferBatchSize",
+    "heartbeatThreadPoolNums",
+    "highSpeedMode",
+    "longPollingEnable",
+    "mapedFileSizeCommitLog",
+    "mapedFileSizeConsumeQueue",
+    "maxHashSlotNum",
+    "maxIndexNum",
+    "maxTransferBytesOnMessageInDisk",
+    "maxTransferBytesOnMessageInMemory",
+    "maxTransferCountOnMessageInDisk",
+    "maxTransferCountOnMessageInMemory",
+    "messageDelayLevel",
+    "messageIndexEnable",
+    "messageIndexSafe",
+    "msgTraceTopicName",
+    "notifyConsumerIdsChangedEnable",
+    "offsetCheckInSlave",
+    "osPageCacheBusyTimeOutMills",
+    "processReplyMessageThreadPoolNums",
+    "pullMessageThreadPoolNums",
+    "pullThreadPoolQueueCapacity",
+    "putMsgIndexHightWater",
+    "queryMessageThreadPoolNums",
+    "queryThreadPoolQueueCapacity",
+    "redeleteHangedFileInterval",
+    "registerBrokerTimeoutMills",
+    "registerNameServerPeriod",
+    "rejectTransactionMessage",
+    "rocketmqHome",
+    "sendMessageThreadPoolNums",
+    "sendThreadPoolQueueCapacity",
+    "serverAsyncSemaphoreValue",
+    "serverCallbackExecutorThreads",
+    "serverChannelMaxIdleTimeSeconds",
+    "serverOnewaySemaphoreValue",
+    "serverPooledByteBufAllocatorEnable",
+    "serverSelectorThreads",
+    "serverSocketBacklog",
+    "serverSocketRcvBufSize",
+    "serverSocketSndBufSize",
+    "serverWorkerThreads",
+    "shortPollingTimeMills",
+    "slaveReadEnable",
+    "startAcceptSendRequestTimeStamp",
+    "storePathCommitLog",
+    "storePathConsumeQueue",
+    "storePathIndex",
+    "abortFile",
+    "storeCheckpoint",
+    "timerWheelEnable",
+    "traceTopicEnable",
+    "transactionCheckInterval",
+    "transactionCheckMax",
+    "transactionTimeOut",
+    "transferMsgByHeap",
+    "transientStorePoolEnable",
+    "transientStorePoolSize",
+    "useEpollNativeSelector",
+    "useReentrantLockWhenPutMessage",
+
+    "waitTimeMillsInHeartbeatQueue",
+    "waitTimeMillsInPullQueue",
+    "waitTimeMillsInSendQueue",
+    "waitTimeMillsInTransactionQueue",
+    "warmMapedFileEnable",
+});
+
+std::string type_text(const SettingRow& row) {
+  switch (row.type) {
+    case SettingType::text: return "text";
+    case SettingType::boolean: return "true or false";
+    case SettingType::integer:
+      return fmt::format("{} to {}{}{}", row.min, row.max, row.unit.empty() ? "" : " ", row.unit);
+    case SettingType::choice: break;
+  }
+  std::string words;
+  for (char c : row.choices) words += c == '|' ? std::string(", ") : std::string(1, c);
+  return words;
+}
+
+constexpr std::string_view kHead =
+    "# Configuration\n\n"
+    "Keys are read from the file given with `-c`, as `key=value` lines; empty lines and lines "
+    "that\n"
+    "start with `#` or `!` are skipped. `--set key=value` on the command line wins over the file.\n"
+    "An unknown key or a value out of its range stops the start with a message that names the "
+    "line.\n"
+    "This page is made from the table in `src/base/settings_table.cc`.\n\n"
+    "| Key | Value | Default | Whose | What it does |\n"
+    "|---|---|---|---|---|\n";
+
+constexpr std::string_view kWithoutEffectHead =
+    "\n## Apache's keys without effect\n\n"
+    "A `broker.conf` may hold these keys. They are accepted with a warning and change nothing.\n\n";
+
+}  // namespace
+
+std::span<const SettingRow> setting_rows() { return kRows; }
+
+std::span<const std::string_view> keys_without_effect() { return kWithoutEffect; }
+
+std::string config_markdown() {
+  std::string page(kHead);
+  for (const SettingRow& row : kRows) {
+    const std::string value =
+        row.default_value.empty() ? "(empty)" : fmt::format("`{}`", row.default_value);
+    fmt::format_to(std::back_inserter(page), "| `{}` | {} | {} | {} | {} |\n", row.name,
+                   type_text(row), value, row.apache ? "Apache" : "Sluice", row.description);
+  }
+  page += kWithoutEffectHead;
+  for (std::string_view key : kWithoutEffect) page += fmt::format("- `{}`\n", key);
+  return page;
+}
+
+}  // namespace sluice
