@@ -1,0 +1,1 @@
+"""One module a theme; each registers its cases when imported."""
