@@ -1,0 +1,105 @@
+"""What fails: consumers that die, a broker that dies or restarts. Nothing acknowledged is lost, nothing is skipped."""
+import time
+
+from ..case import case, check
+from .sending import once
+
+
+@case("consumer-killed", limit=150, weight=60)
+def _(c):
+    """The queues of a consumer that was killed move to the others; what it had not finished comes again."""
+    topic, group = c.topic(queues=6), c.name("g")
+    living = c.consumer("java540", topic=topic, group=group)
+    doomed = c.consumer("java540", topic=topic, group=group)
+    load = c.driver("java540", "load", topic=topic, size=100)
+    doomed.wait_count("got", 100, 60)
+    doomed.kill()
+    killed = time.monotonic()
+    queues = {e["q"] for e in doomed.of("got")}
+    since = time.time() * 1000
+
+    def moved():
+        return {e["q"] for e in living.of("got") if e["at"] > since} >= set(range(6))
+
+    c.until(moved, 45, f"messages of the queues {queues} of the killed consumer")
+    took = time.monotonic() - killed
+    check(took <= 30, f"the queues moved only after {took:.0f} s")
+    sent = load.finish().of("sent")
+
+    def all_came():
+        return {e["s"] for d in (living, doomed) for e in d.of("got")} >= {e["s"] for e in sent}
+
+    c.until(all_came, 30, "every acknowledged message")
+
+
+def _broker_killed(c, flush):
+    """kill -9 under load, twice, on the same store: each acknowledged message is where it was acknowledged."""
+    server = c.new_server({"flushDiskType": flush}).start()
+    topic = c.topic(server=server)
+    loads = [c.driver("java540", "load", server, topic=topic, p=f"p{i}", size=500, timeout=3000) for i in range(2)]
+    consumer = c.consumer("java540", server, topic=topic, group=c.name("g"))
+    for _ in range(2):
+        marks = [len(load.of("sent")) for load in loads]
+        for load, mark in zip(loads, marks):
+            load.wait(lambda d, m=mark: len(d.of("sent")) >= m + 150, 60, "sends that succeed")
+        server.kill()
+        server.start()
+    for load in loads:
+        load.wait_count("sent", len(load.of("sent")) + 50, 60)
+    sent = [e for load in loads for e in load.finish().of("sent")]
+    wanted = {(e["p"], e["s"]) for e in sent}
+    c.until(lambda: {(e["p"], e["s"]) for e in consumer.of("got")} >= wanted, 60, "every acknowledged message at the consumer")
+    consumer.finish()
+    # The judge is a fresh reader from the beginning: what the log says now.
+    everything = c.driver("java540", "litepull", server, topic=topic, group=c.name("judge"), how="assign", n=10**9, quiet=2500)
+    found = everything.finish(60).of("got")
+    stands = {}
+    for e in found:
+        stands.setdefault((e["p"], e["s"]), set()).add((e["q"], e["o"]))
+    for e in sent:
+        place, seen = (e["q"], e["o"]), stands.get((e["p"], e["s"]), set())
+        check(place in seen, f"message {e['p']}/{e['s']} was acknowledged at queue, offset {place}, stands at {seen or 'no place'}")
+    check(all(e["whole"] for e in found), "a body changed")
+    for q in range(4):
+        offsets = sorted(e["o"] for e in found if e["q"] == q)
+        check(offsets == list(range(len(offsets))), f"queue {q}: gaps or doubles in the offsets")
+
+
+for _flush in ("SYNC_FLUSH", "ASYNC_FLUSH"):
+    case(f"broker-killed-{_flush.lower().replace('_', '-')}", group=None, limit=200, weight=80)(
+        lambda c, flush=_flush: _broker_killed(c, flush))
+
+
+@case("clean-restart-keeps-progress", group=None, limit=200, weight=70)
+def _(c):
+    """SIGTERM and start again: a group that had stored its progress goes on from there, no message comes again."""
+    server = c.new_server().start()
+    topic, group, n = c.topic(server=server), c.name("g"), 200
+    c.send("java540", n, server, topic=topic)
+    first = c.consumer("java540", server, topic=topic, group=group)
+    first.wait_count("got", n, 60)
+    once(first.finish().of("got"), [f"p0/{i}" for i in range(n)])  # its shutdown stores its progress
+    server.stop()
+    server.start()
+    c.send("java540", 50, server, topic=topic, first=n)
+    second = c.consumer("java540", server, topic=topic, group=group)
+    second.wait_count("got", 50, 60)
+    second.quiet(2, 5)
+    once(second.finish().of("got"), [f"p0/{i}" for i in range(n, n + 50)], "messages after the restart")
+
+
+@case("clean-restart-under-consumer", group=None, limit=200, weight=70)
+def _(c):
+    """A consumer that stays while the broker restarts loses nothing; only unstored progress may come again."""
+    server = c.new_server().start()
+    topic = c.topic(server=server)
+    consumer = c.consumer("java540", server, topic=topic, group=c.name("g"), persist=1000)
+    c.send("java540", 200, server, topic=topic)
+    consumer.wait_count("got", 200, 60)
+    consumer.quiet(2, 3)  # one interval of storing progress goes by
+    server.stop()
+    server.start()
+    c.send("java540", 50, server, topic=topic, first=200)
+    consumer.wait_count("got", 250, 60)
+    consumer.quiet(2, 5)
+    once(consumer.finish().of("got"), [f"p0/{i}" for i in range(250)])
