@@ -1,0 +1,99 @@
+#include "client/remoting.h"
+
+#include <algorithm>
+#include <future>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "client/link.h"
+#include "wire/remoting/response_code.h"
+
+namespace sluice::client {
+namespace {
+
+/// Codes whose meaning the first row of that code in the error table would not give.
+struct CodeRow {
+  std::int32_t code;
+  Errc errc;
+};
+constexpr CodeRow kCodes[] = {
+    {wire::remoting::kSystemError, Errc::internal},
+    {wire::remoting::kSystemBusy, Errc::busy},
+    {wire::remoting::kNotSupported, Errc::unsupported},
+    {wire::remoting::kMessageIllegal, Errc::message_illegal},
+    {wire::remoting::kServiceNotAvailable, Errc::closed},
+    {wire::remoting::kQueryNotFound, Errc::not_found},
+};
+
+Errc errc_of(std::int32_t code) {
+  const auto* row = std::ranges::find(kCodes, code, &CodeRow::code);
+  if (row != std::end(kCodes)) return row->errc;
+  const auto known = std::ranges::find(errc_rows(), code, &ErrcRow::remoting_code);
+  return known != errc_rows().end() ? known->code : Errc::internal;
+}
+
+}  // namespace
+
+Result<void> check(const Answer& answer) {
+  const auto& command = answer.command;
+  if (command.code == wire::remoting::kSuccess) return {};
+  const Errc code = errc_of(command.code);
+  const std::string_view remark = command.remark.empty() ? errc_row(code).text : command.remark;
+  return fail(code, fmt::format("{} (code {})", remark, command.code));
+}
+
+/// All addresses of a client. Reactor's thread only.
+class Remoting::Links {
+ public:
+  explicit Links(net::Reactor& reactor) : reactor_(reactor) {}
+
+  void send(const std::string& address, std::int32_t opaque, Buffer frame, milliseconds timeout,
+            Done done) {
+    if (closed_) return done(fail(Errc::closed, "this client was closed"));
+    auto& link = links_[address];
+    if (!link) {
+      auto endpoint = net::parse_endpoint(address);
+      if (!endpoint) {
+        links_.erase(address);
+        return done(fail(std::move(endpoint.error())));
+      }
+      link = std::make_shared<Link>(reactor_, std::move(*endpoint));
+    }
+    link->send(opaque, std::move(frame), timeout, std::move(done));
+  }
+
+  void close() {
+    closed_ = true;
+    for (auto& [address, link] : std::exchange(links_, {})) link->close();
+  }
+
+ private:
+  net::Reactor& reactor_;
+  std::map<std::string, std::shared_ptr<Link>> links_;
+  bool closed_ = false;
+};
+
+Remoting::Remoting(net::Reactor& reactor)
+    : reactor_(reactor), links_(std::make_shared<Links>(reactor)) {}
+
+Remoting::~Remoting() {
+  reactor_.run_and_wait([this] { links_->close(); });
+}
+
+void Remoting::send(std::string address, std::int32_t opaque, Buffer frame, milliseconds timeout,
+                    Done done) {
+  reactor_.post([links = links_, address = std::move(address), opaque, frame = std::move(frame),
+                 timeout, done = std::move(done)]() mutable {
+    links->send(address, opaque, std::move(frame), timeout, std::move(done));
+  });
+}
+
+Result<Answer> Remoting::wait(const std::function<void(Done)>& begin) {
+  std::promise<Result<Answer>> promise;
+  auto answer = promise.get_future();
+  begin([&promise](Result<Answer> result) { promise.set_value(std::move(result)); });
+  return answer.get();
+}
+
+}  // namespace sluice::client

@@ -1,0 +1,120 @@
+#pragma once
+
+// For tests: a server that answers remoting requests from a table.
+
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "net/listener.h"
+#include "wire/remoting/bodies/route.h"
+#include "wire/remoting/command.h"
+
+namespace sluice::client {
+
+struct Reply {
+  std::int32_t code = 0;
+  std::string remark{};
+  std::vector<std::pair<std::string, std::string>> fields{};
+  std::string body{};
+};
+
+/// Answers each request code by its handler; nothing from a handler: no answer. Handlers run on the
+/// server's reactor, one at a time. Set them before the first request.
+class TestServer {
+ public:
+  using Handler = std::function<std::optional<Reply>(const wire::remoting::Command&)>;
+
+  TestServer() {
+    listener_ = net::Listener::open(reactors_, {.address = "127.0.0.1"},
+                                    [this](const std::shared_ptr<net::Connection>& connection) {
+                                      return std::make_unique<Session>(*this, connection);
+                                    })
+                    .value();
+  }
+  ~TestServer() { stop(); }
+  void stop() {
+    if (listener_) listener_->close();
+    reactors_.stop();
+    listener_ = nullptr;
+  }
+
+  std::string address() const { return "127.0.0.1:" + std::to_string(port_of()); }
+  void on(std::int32_t code, Handler handler) { handlers_[code] = std::move(handler); }
+  void on(std::int32_t code, Reply reply) {
+    on(code, [reply](const wire::remoting::Command&) { return reply; });
+  }
+  /// How many requests of that code have come.
+  int count(std::int32_t code) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = counts_.find(code);
+    return found == counts_.end() ? 0 : found->second;
+  }
+
+  /// A route to `topic` with `queues` queues on each of the brokers given by name and address.
+  static Reply route(const std::map<std::string, std::string>& brokers, std::int32_t queues) {
+    wire::remoting::TopicRoute route;
+    for (const auto& [name, address] : brokers) {
+      route.queues.push_back(
+          {.broker_name = name, .read_queues = queues, .write_queues = queues, .perm = 6});
+      route.brokers.push_back({.cluster = "c", .broker_name = name, .addresses = {{0, address}}});
+    }
+    Buffer body;
+    route.encode(body, wire::remoting::NumberKeys::bare);
+    return {.body = std::string(as_text(body.bytes()))};
+  }
+
+ private:
+  class Session final : public net::Session {
+   public:
+    Session(TestServer& server, std::shared_ptr<net::Connection> connection)
+        : server_(server), connection_(std::move(connection)) {}
+    Result<std::size_t> frame_size(Bytes bytes) override {
+      return wire::remoting::frame_size(bytes);
+    }
+    void on_frames(std::span<const MutableBytes> frames) override {
+      for (const MutableBytes frame : frames) answer(frame);
+    }
+    void on_closed() override { connection_.reset(); }
+
+   private:
+    void answer(MutableBytes frame) {
+      wire::remoting::Command request;
+      if (!wire::remoting::decode(frame, request)) return;
+      const auto reply = server_.handle(request);
+      if (!reply || request.is_oneway()) return;
+      wire::remoting::FrameWriter writer(connection_->out().text(),
+                                         {.code = reply->code,
+                                          .opaque = request.opaque,
+                                          .flag = wire::remoting::kFlagResponse,
+                                          .remark = reply->remark});
+      for (const auto& [name, value] : reply->fields) writer.field(name, std::string_view(value));
+      writer.finish(reply->body.size());
+      connection_->out().text().append(std::string_view(reply->body));
+    }
+    TestServer& server_;
+    std::shared_ptr<net::Connection> connection_;
+  };
+
+  std::uint16_t port_of() const { return listener_->port(); }
+  std::optional<Reply> handle(const wire::remoting::Command& request) {
+    {
+      const std::lock_guard lock(mutex_);
+      ++counts_[request.code];
+    }
+    const auto handler = handlers_.find(request.code);
+    if (handler == handlers_.end()) return Reply{.code = 3, .remark = "no handler"};
+    return handler->second(request);
+  }
+
+  net::ReactorPool reactors_{1};
+  std::unique_ptr<net::Listener> listener_;
+  std::map<std::int32_t, Handler> handlers_;
+  mutable std::mutex mutex_;
+  std::map<std::int32_t, int> counts_;
+};
+
+}  // namespace sluice::client
