@@ -39,6 +39,7 @@ struct Hello {
   MessageModel model = MessageModel::clustering;
   std::string from_where;  ///< informational
   std::vector<Subscription> subscriptions;
+  bool notify = true;  ///< false: the group wants nobody told of changes
 };
 
 struct Member {
@@ -94,13 +95,25 @@ class ConsumerGroups {
  private:
   struct Group {
     MessageModel model = MessageModel::clustering;
+    bool notify = true;
     std::unordered_map<const Link*, Member> members;
   };
-  static void tell(const std::vector<std::shared_ptr<Link>>& links, std::string_view group);
-  static std::vector<std::shared_ptr<Link>> links_of(const Group& group);
+  using Links = std::vector<std::shared_ptr<Link>>;
+  using GroupTable = std::map<std::string, Group, std::less<>>;
+  /// Whom to tell of one group's change, once the mutex is free.
+  struct Notice {
+    std::string group;
+    Links links;
+  };
+  static bool update(Member& member, Hello&& hello);
+  static void tell(const Links& links, std::string_view group);
+  /// Those to tell of a change: none when the group is broadcasting.
+  static Links links_of(const Group& group);
+  /// Erases the group when nobody is left; notes whom to tell otherwise.
+  GroupTable::iterator after_leave(GroupTable::iterator group, std::vector<Notice>& notices);
 
   mutable std::mutex mutex_;
-  std::map<std::string, Group, std::less<>> groups_;
+  GroupTable groups_;
 };
 
 /// Who produces, by group. Thread-safe.

@@ -55,20 +55,28 @@ class Waits {
   void on_arrival(QueueKey queue, QueueOffset end, WaitList& released);
   /// Moves the reads whose deadline has come to `released`.
   void expire(SteadyTime now, WaitList& released);
-  /// When expire() should be called next; nothing while no read is parked.
+  /// When expire() should be called next, at the latest; nothing while no read is parked. May name
+  /// a time at which nothing is due yet.
   std::optional<SteadyTime> next_expiry() const;
   /// Whether the queue has parked reads (so a door can withdraw its mark).
   bool any(QueueKey queue) const;
+  /// How many are parked; counts them.
   std::size_t size() const;
 
  private:
   using TimeList = boost::intrusive::list<Wait, boost::intrusive::base_hook<TimeHook>,
                                           boost::intrusive::constant_time_size<false>>;
+  static void release(Wait& wait, WaitList& released);
+  void forget_empty_queues(std::int64_t now_tick);
+
   static constexpr std::size_t kSlots = 2048;  ///< × kTick = 41 s; later deadlines go round again
 
   std::unordered_map<QueueKey, WaitList> by_queue_;
   std::array<TimeList, kSlots> wheel_;
   std::int64_t tick_;  ///< the last tick that expire() has served
+  /// No parked read is due before this tick; next_expiry() moves it on, so that it looks at each
+  /// slot once and not at each call.
+  mutable std::int64_t earliest_;
 };
 
 }  // namespace sluice::delivery
