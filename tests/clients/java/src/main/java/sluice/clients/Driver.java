@@ -38,8 +38,13 @@ public final class Driver {
             command.run(new Args(words, 1));
             Out.line("done");
         } catch (Throwable e) {
-            Out.line("error", "why", String.valueOf(e));
+            StringBuilder why = new StringBuilder(String.valueOf(e));
+            for (Throwable cause = e.getCause(); cause != null; cause = cause.getCause()) {
+                why.append(" <- ").append(cause);
+            }
+            Out.line("error", "why", why.toString().replaceAll("\\s+", " "));
             e.printStackTrace();
+            System.err.flush();
             code = 1;
         }
         Runtime.getRuntime().halt(code); // client threads that are no daemons must not hold us back
