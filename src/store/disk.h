@@ -8,9 +8,9 @@
 #include "base/bytes.h"
 #include "base/result.h"
 
-/// The only way to files in the store: the seam for the simulated disk (torn writes, lost unsynced pages,
-/// full disk). Paths are absolute or relative to the process. Errors: io_error, disk_full, not_found,
-/// in_use; the remark names path and operation.
+/// The only way to files in the store: the seam for the simulated disk (torn writes, lost unsynced
+/// pages, full disk). Paths are absolute or relative to the process. Errors: io_error, disk_full,
+/// not_found, in_use; the remark names path and operation.
 namespace sluice::store {
 
 /// Read-only memory over a file. Bytes written to the file appear in it. Unmapped on destruction.
@@ -31,8 +31,8 @@ class File {
   virtual Result<void> write(std::int64_t at, Bytes from) = 0;
   /// Grows with zeros (sparse) or cuts.
   virtual Result<void> resize(std::int64_t size) = 0;
-  /// Data is on stable storage when it returns (fdatasync). After an error nothing about earlier writes is
-  /// known: the caller must not retry.
+  /// Data is on stable storage when it returns (fdatasync). After an error nothing about earlier
+  /// writes is known: the caller must not retry.
   virtual Result<void> sync() = 0;
   virtual Result<std::unique_ptr<Mapping>> map(std::int64_t size) const = 0;
 };

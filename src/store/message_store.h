@@ -24,12 +24,15 @@
 namespace sluice::store {
 
 struct StoreOptions {
-  std::string root;                                    ///< storePathRootDir
-  std::int64_t segment_bytes = 1LL << 30;              ///< mappedFileSizeCommitLog
-  std::int64_t index_file_bytes = 300'000LL * 20;      ///< mappedFileSizeConsumeQueue
-  std::int64_t tail_bytes = 8LL << 20;                 ///< memory between append and write
-  bool sync_flush = false;                             ///< flushDiskType=SYNC_FLUSH
-  wire::record::Host store_host;                       ///< goes into every record
+  std::string root;                                ///< storePathRootDir
+  std::int64_t segment_bytes = 1LL << 30;          ///< mappedFileSizeCommitLog
+  std::int64_t index_file_bytes = 300'000LL * 20;  ///< mappedFileSizeConsumeQueue
+  std::int64_t tail_bytes = 8LL << 20;             ///< memory between append and write
+  bool sync_flush = false;                         ///< flushDiskType=SYNC_FLUSH
+  wire::record::Host store_host;                   ///< goes into every record
+  /// What the index keeps for a record, when recovery has to build its entry again; must agree with
+  /// what append is given as Pending::tags_code. Without it: the hash of TAGS.
+  std::function<std::int64_t(const wire::record::Decoded&)> tags_code_of;
 };
 
 class Segment;
@@ -50,8 +53,8 @@ class Queue {
   virtual QueueId id() const = 0;
   /// The first offset whose record is still in the log.
   virtual QueueOffset min() const = 0;
-  /// One past the last confirmed offset. Atomic, sequentially consistent: a reader that parks sets its mark,
-  /// then asks again; a writer publishes, then looks for marks.
+  /// One past the last confirmed offset. Atomic, sequentially consistent: a reader that parks sets
+  /// its mark, then asks again; a writer publishes, then looks for marks.
   virtual QueueOffset max() const = 0;
   /// Up to `to.size()` entries from `from` on, none at or past max(). Gives the number read.
   /// Errors: io_error.
@@ -63,8 +66,8 @@ struct Pending {
   Queue* queue = nullptr;
   wire::record::Message message;
   std::int64_t tags_code = 0;
-  std::int32_t size = 0;      ///< record::encoded_size, by the caller
-  std::uint32_t crc = 0;      ///< record::body_crc, by the caller
+  std::int32_t size = 0;  ///< record::encoded_size, by the caller
+  std::uint32_t crc = 0;  ///< record::body_crc, by the caller
   QueueOffset offset;
   LogPosition position;
 };
@@ -80,8 +83,9 @@ using ConfirmedFn = std::function<void(LogPosition)>;
 
 class MessageStore {
  public:
-  /// Opens or creates the store: takes the folder's lock, recovers the log's tail and the queue indexes.
-  /// Errors: in_use (names the lock), corrupt (names file, position and what to do), io_error, disk_full.
+  /// Opens or creates the store: takes the folder's lock, recovers the log's tail and the queue
+  /// indexes. Errors: in_use (names the lock), corrupt (names file, position and what to do),
+  /// io_error, disk_full.
   static Result<std::unique_ptr<MessageStore>> open(Disk& disk, Clock& clock, StoreOptions options);
   virtual ~MessageStore() = default;
 
@@ -92,11 +96,11 @@ class MessageStore {
   /// Topic and id of every queue that has an index.
   virtual std::vector<std::shared_ptr<Queue>> queues() const = 0;
 
-  /// Appends all of `batch` in order (consecutively in the log; a batch may span segments). On return the records
-  /// are written (not necessarily flushed). Gives the position that confirmed() must reach before anybody
-  /// is told; without sync_flush it has reached it already, and the queues' max() shows the messages.
-  /// Thread-safe. Errors: disk_full, io_error (the log then takes no further append), message_illegal,
-  /// closed. On error nothing of the batch is visible.
+  /// Appends all of `batch` in order (consecutively in the log; a batch may span segments). On
+  /// return the records are written (not necessarily flushed). Gives the position that confirmed()
+  /// must reach before anybody is told; without sync_flush it has reached it already, and the
+  /// queues' max() shows the messages. Thread-safe. Errors: disk_full, io_error (the log then takes
+  /// no further append), message_illegal, closed. On error nothing of the batch is visible.
   virtual Result<LogPosition> append(std::span<Pending> batch) = 0;
 
   /// Whoever waits for confirmed() is told through `fn`. Set once, before the first append.
@@ -113,21 +117,24 @@ class MessageStore {
   virtual LogPosition confirmed() const = 0;
 
   enum class Boundary : std::uint8_t { lower, upper };
-  /// Offset by store time, with RocketMQ's rules: later than the last message: lower gives max(), upper the
-  /// last; earlier than the first: lower the first, upper 0; equal times: lower the first of them, upper the
-  /// last; in a gap: lower the right neighbour, upper the left.
-  virtual Result<QueueOffset> offset_at(const Queue& queue, WallTime time, Boundary boundary) const = 0;
+  /// Offset by store time, with RocketMQ's rules: later than the last message: lower gives max(),
+  /// upper the last; earlier than the first: lower the first, upper 0; equal times: lower the first
+  /// of them, upper the last; in a gap: lower the right neighbour, upper the left.
+  virtual Result<QueueOffset> offset_at(const Queue& queue, WallTime time,
+                                        Boundary boundary) const = 0;
   /// Store time of the message at `offset`. Errors: not_found.
   virtual Result<WallTime> store_time(const Queue& queue, QueueOffset offset) const = 0;
 
   /// Flushes the log, then writes index entries below the flushed position and the checkpoint.
   /// Called about once a second by a thread of the rim. Errors are kept: see health().
   virtual void maintain() = 0;
-  /// sync_flush only: waits until somebody appends (or `stop_flushing`), then flushes once for everybody that
-  /// waits. Run in a loop by one thread of the rim; false once stop_flushing was called.
+  /// sync_flush only: waits until somebody appends (or `stop_flushing`), then flushes once for
+  /// everybody that waits. Run in a loop by one thread of the rim; false once stop_flushing was
+  /// called.
   virtual bool flush_waiting() = 0;
   virtual void stop_flushing() = 0;
-  /// Drops segments whose last write is older than `keep`, oldest first, never the last; at most `limit`.
+  /// Drops segments whose last write is older than `keep`, oldest first, never the last; at most
+  /// `limit`.
   virtual Result<int> drop_older_than(milliseconds keep, int limit) = 0;
 
   /// Why appends fail, if they do.

@@ -29,6 +29,7 @@ struct MemoryDisk::Node {
   std::shared_ptr<std::byte[]> data;
   std::size_t capacity = 0;
   std::size_t size = 0;
+  std::size_t allocated = 0;  ///< bytes up to here take no more room, whether written or not
   std::vector<std::byte> durable;
   bool locked = false;
 
@@ -89,9 +90,11 @@ class MemoryFile final : public File {
       put(at, from.first(from.size() / 2));
       return injected("write", path_);
     }
-    const auto length = static_cast<std::int64_t>(from.size());
+    const auto end = static_cast<std::size_t>(at) + from.size();
+    const std::size_t fresh = end - std::min(end, std::max(node_->allocated, end - from.size()));
+    const auto length = static_cast<std::int64_t>(fresh);
     if (disk_.room_ && *disk_.room_ < length) {
-      put(at, from.first(static_cast<std::size_t>(*disk_.room_)));
+      put(at, from.first(from.size() - fresh + static_cast<std::size_t>(*disk_.room_)));
       disk_.room_ = 0;
       return fail(Errc::disk_full, "write " + path_ + ": no space left");
     }
@@ -127,6 +130,7 @@ class MemoryFile final : public File {
     const auto to = static_cast<std::size_t>(at);
     if (to + from.size() > node_->size) node_->resize(to + from.size());
     std::memcpy(node_->data.get() + to, from.data(), from.size());
+    node_->allocated = std::max(node_->allocated, to + from.size());
   }
 
   MemoryDisk& disk_;

@@ -1,0 +1,101 @@
+#include "store/checkpoint.h"
+
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "base/numbers.h"
+#include "store/text_file.h"
+
+namespace sluice::store {
+namespace {
+
+constexpr std::string_view kHead = "sluice-checkpoint 1\n";
+constexpr std::int64_t kApacheBytes = 4096;
+
+std::string own_path(const std::string& root) { return root + "/sluice.checkpoint"; }
+std::string apache_path(const std::string& root) { return root + "/checkpoint"; }
+
+std::string to_text(const Checkpoint& c) {
+  return fmt::format("{}indexes_below {}\nflushed {}\nlog_ms {}\nindex_ms {}\nkeys_ms {}\n", kHead,
+                     c.indexes_below, c.flushed, c.apache.log_ms, c.apache.index_ms,
+                     c.apache.keys_ms);
+}
+
+bool take_line(std::string_view& text, std::string_view key, std::int64_t& value) {
+  const std::size_t end = text.find('\n');
+  if (end == std::string_view::npos || !text.starts_with(key)) return false;
+  std::string_view line = text.substr(0, end);
+  text.remove_prefix(end + 1);
+  line.remove_prefix(key.size());
+  if (!line.starts_with(' ')) return false;
+  const auto number = parse_number<std::int64_t>(line.substr(1));
+  if (number) value = *number;
+  return number.has_value();
+}
+
+std::optional<Checkpoint> from_text(std::string_view text) {
+  if (!text.starts_with(kHead)) return std::nullopt;
+  text.remove_prefix(kHead.size());
+  Checkpoint c;
+  const bool good = take_line(text, "indexes_below", c.indexes_below) &&
+                    take_line(text, "flushed", c.flushed) &&
+                    take_line(text, "log_ms", c.apache.log_ms) &&
+                    take_line(text, "index_ms", c.apache.index_ms) &&
+                    take_line(text, "keys_ms", c.apache.keys_ms) && text.empty();
+  return good ? std::optional(c) : std::nullopt;
+}
+
+Result<void> write_apache_checkpoint(Disk& disk, const std::string& root,
+                                     const ApacheCheckpoint& times) {
+  SLUICE_TRY(auto file, disk.open(apache_path(root), Disk::Open::create));
+  SLUICE_TRY(const std::int64_t size, file->size());
+  if (size < kApacheBytes) SLUICE_CHECK(file->resize(kApacheBytes));
+  std::array<std::byte, 24> raw;
+  ByteWriter out(raw.data());
+  out.put(times.log_ms);
+  out.put(times.index_ms);
+  out.put(times.keys_ms);
+  SLUICE_CHECK(file->write(0, raw));
+  return file->sync();
+}
+
+}  // namespace
+
+Result<void> write_checkpoint(Disk& disk, const std::string& root, const Checkpoint& checkpoint) {
+  // Apache's first: when a crash lets only that one through, ours does not match and the start
+  // scans more.
+  SLUICE_CHECK(write_apache_checkpoint(disk, root, checkpoint.apache));
+  return write_text_file(disk, own_path(root), to_text(checkpoint));
+}
+
+Result<ApacheCheckpoint> read_apache_checkpoint(Disk& disk, const std::string& root) {
+  auto file = disk.open(apache_path(root), Disk::Open::read);
+  if (!file && file.error().code() == Errc::not_found) return ApacheCheckpoint{};
+  if (!file) return fail(std::move(file.error()));
+  std::array<std::byte, 24> raw{};
+  SLUICE_CHECK((*file)->read(0, raw));
+  ByteReader in(raw);
+  ApacheCheckpoint times;
+  times.log_ms = in.take<std::int64_t>();
+  times.index_ms = in.take<std::int64_t>();
+  times.keys_ms = in.take<std::int64_t>();
+  return times;
+}
+
+Result<std::optional<Checkpoint>> read_checkpoint(Disk& disk, const std::string& root) {
+  constexpr auto accept = [](std::string_view text) { return from_text(text).has_value(); };
+  auto text = read_text_file(disk, own_path(root), accept);
+  if (!text && text.error().code() == Errc::corrupt) {
+    log::warn("checkpoint_ignored", {{"why", text.error().remark()}, {"effect", "a longer scan"}});
+    return std::nullopt;
+  }
+  if (!text) return fail(std::move(text.error()));
+  if (!*text) return std::nullopt;
+  SLUICE_TRY(const ApacheCheckpoint times, read_apache_checkpoint(disk, root));
+  auto checkpoint = from_text(**text);
+  const ApacheCheckpoint& ours = checkpoint->apache;
+  if (times.log_ms > ours.log_ms || times.index_ms > ours.index_ms) return std::nullopt;
+  return checkpoint;
+}
+
+}  // namespace sluice::store

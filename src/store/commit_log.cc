@@ -1,0 +1,215 @@
+#include "store/commit_log.h"
+
+#include <array>
+
+#include <fmt/format.h>
+
+#include "base/log.h"
+
+namespace sluice::store {
+namespace record = wire::record;
+
+CommitLog::CommitLog(SegmentSet& segments, Clock& clock, const StoreOptions& options)
+    : segments_(segments),
+      clock_(clock),
+      sync_flush_(options.sync_flush),
+      tail_(options.tail_bytes, options.segment_bytes, options.store_host) {}
+
+void CommitLog::start(std::int64_t end, std::int64_t store_ms) {
+  tail_.start(end, store_ms);
+  written_ = readable_ = confirmed_ = flushed_ = end;
+  written_store_ms_ = store_ms;
+  flushed_store_ms_ = store_ms;
+}
+
+Result<LogPosition> CommitLog::append(std::span<Pending> batch) {
+  const WallTime now = clock_.wall();
+  while (true) {
+    SLUICE_TRY(LogTail::Outcome outcome, tail_.place(batch, now));
+    if (outcome.placed == LogTail::Placed::too_large) {
+      SLUICE_CHECK(append_large(batch, outcome.end));
+    } else if (outcome.placed == LogTail::Placed::yes) {
+      SLUICE_CHECK(write_until(outcome.end));
+    } else {
+      SLUICE_CHECK(write_until(tail_.end()));
+      continue;
+    }
+    after_write();
+    return LogPosition(outcome.end);
+  }
+}
+
+Result<void> CommitLog::write_until(std::int64_t end) {
+  const std::lock_guard guard(write_mutex_);
+  if (written_.load(std::memory_order_relaxed) >= end) return {};
+  SLUICE_CHECK(tail_.health());
+  tail_.take(group_);
+  return write_group();
+}
+
+Result<void> CommitLog::append_large(std::span<Pending> batch, std::int64_t& end) {
+  const std::lock_guard guard(write_mutex_);
+  std::unique_ptr<std::byte[]> memory;
+  SLUICE_TRY(end, tail_.place_large(batch, clock_.wall(), group_, memory));
+  return write_group();
+}
+
+Result<void> CommitLog::close() {
+  const std::lock_guard guard(write_mutex_);
+  SLUICE_CHECK(tail_.health());
+  tail_.refuse(Error(Errc::closed, "the store is closed"));
+  tail_.take(group_);
+  return write_group();
+}
+
+Result<void> CommitLog::write_group() {
+  auto written = write_runs();
+  if (written) {
+    hand_over_group();
+  } else {
+    keep_failure(written.error());
+  }
+  group_.clear();
+  return written;
+}
+
+Result<void> CommitLog::write_runs() {
+  for (const Run& run : group_.runs) {
+    SLUICE_TRY(auto segment, segments_.find_or_create(run.position));
+    SLUICE_CHECK(segment->file().write(run.position - segment->base(),
+                                       Bytes(run.bytes, static_cast<std::size_t>(run.size))));
+  }
+  return {};
+}
+
+/// The log takes nothing more. Whatever part of the group reached the file must not come back as
+/// messages after a restart, so the first bytes are made to end the log; where not even that page
+/// could be written, there is nothing to undo.
+void CommitLog::keep_failure(const Error& why) {
+  tail_.refuse(why);
+  log::error("log_write_failed", {{"position", written_.load()}, {"why", why.remark()}});
+  const std::int64_t at = written_.load();
+  constexpr std::array<std::byte, record::kBlankSize> kEnd{};
+  if (auto segment = segments_.find(at)) (void)segment->file().write(at - segment->base(), kEnd);
+}
+
+void CommitLog::hand_over_group() {
+  tail_.release(group_);
+  written_.store(group_.end);
+  written_store_ms_ = group_.store_ms;
+  if (sync_flush_) {
+    unflushed_.insert(unflushed_.end(), group_.queues.begin(), group_.queues.end());
+  } else {
+    publish(group_.end, group_.queues);
+  }
+}
+
+void CommitLog::publish(std::int64_t end, std::span<const Publication> queues) {
+  readable_.store(end);
+  for (const Publication& row : queues) row.queue->publish(row.max);
+  confirmed_.store(end);
+}
+
+void CommitLog::after_write() {
+  if (sync_flush_) {
+    {
+      const std::lock_guard guard(wake_mutex_);
+    }  // whoever checked before us is waiting now
+    wake_.notify_one();
+  } else if (confirmed_fn_) {
+    confirmed_fn_(confirmed());
+  }
+}
+
+Result<void> CommitLog::flush() {
+  std::int64_t to = 0;
+  {
+    const std::lock_guard flush_guard(flush_mutex_);
+    std::int64_t store_ms = 0;
+    {
+      const std::lock_guard guard(write_mutex_);
+      to = written_.load();
+      store_ms = written_store_ms_;
+      flushing_.swap(unflushed_);
+    }
+    const std::int64_t from = flushed_.load();
+    if (flush_failed_) return tail_.health();
+    if (to == from) return {};
+    if (auto synced = segments_.sync(from, to); !synced) {
+      flush_failed_ = true;
+      tail_.refuse(synced.error());
+      log::error("log_flush_failed", {{"from", from}, {"why", synced.error().remark()}});
+      return synced;
+    }
+    flushed_store_ms_.store(store_ms);
+    flushed_.store(to);
+    if (sync_flush_) publish(to, flushing_);
+    flushing_.clear();
+  }
+  if (sync_flush_ && confirmed_fn_) confirmed_fn_(LogPosition(to));
+  return {};
+}
+
+bool CommitLog::flush_waiting() {
+  {
+    std::unique_lock guard(wake_mutex_);
+    wake_.wait(guard, [this] { return stopping_ || (written_ != flushed_ && !flush_failed_); });
+    if (stopping_) return false;
+  }
+  (void)flush();  // a failure is kept by the tail
+  return true;
+}
+
+void CommitLog::stop_flushing() {
+  {
+    const std::lock_guard guard(wake_mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+}
+
+Result<void> CommitLog::prepare_segment() {
+  const std::lock_guard guard(write_mutex_);
+  const std::int64_t at = written_.load();
+  const std::int64_t size = segments_.segment_bytes();
+  const bool half_full =
+      at % size > size / 2 && segments_.base_of(at) + size == segments_.last_end();
+  if (!half_full || !tail_.health()) return {};
+  SLUICE_CHECK(segments_.find_or_create(segments_.last_end()));
+  return {};
+}
+
+Result<void> CommitLog::check_range(LogPosition position, std::int64_t size) const {
+  const std::int64_t readable = readable_.load(std::memory_order_acquire);
+  if (position.value >= segments_.first() && size > 0 && position.value + size <= readable)
+    return {};
+  return fail(Errc::not_found, fmt::format("no {} bytes at {}: the log has {} to {}", size,
+                                           position.value, segments_.first(), readable));
+}
+
+Result<Slice> CommitLog::read(LogPosition position, std::int32_t size) const {
+  SLUICE_CHECK(check_range(position, size));
+  auto segment = segments_.find(position.value);
+  if (segment == nullptr) return fail(Errc::not_found);  // dropped since
+  const Bytes rest = segment->from(position.value);
+  if (rest.size() < static_cast<std::size_t>(size)) {
+    return fail(Errc::corrupt, fmt::format("{} bytes at {} run past the end of {}", size,
+                                           position.value, segments_.path_of(position.value)));
+  }
+  return Slice{.bytes = rest.first(static_cast<std::size_t>(size)), .owner = std::move(segment)};
+}
+
+Result<Slice> CommitLog::read_record(LogPosition position) const {
+  SLUICE_TRY(Slice slice, read(position, record::kBlankSize));
+  SLUICE_TRY(slice, read(position, std::max(record::peek_size(slice.bytes), record::kBlankSize)));
+  const record::Scan scan = record::scan(slice.bytes, record::CrcCheck::verify);
+  if (scan.kind == record::Scan::Kind::record && scan.record.placement.position == position) {
+    return slice;
+  }
+  return fail(
+      Errc::corrupt,
+      fmt::format("{} has no record at {}: {}", segments_.path_of(position.value), position.value,
+                  scan.problem.empty() ? "nothing begins there" : scan.problem));
+}
+
+}  // namespace sluice::store

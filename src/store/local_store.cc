@@ -1,0 +1,200 @@
+#include "store/local_store.h"
+
+#include <utility>
+
+#include <unistd.h>
+
+#include "base/log.h"
+#include "store/layout.h"
+
+namespace sluice::store {
+namespace record = wire::record;
+namespace {
+
+constexpr std::size_t kOpenIndexFiles = 256;
+// A sync of an index file may cost milliseconds. With few of them each maintenance syncs all, with
+// many only now and then; until it does, a start reads the log of that time again.
+constexpr std::size_t kFewIndexFiles = 8;
+constexpr milliseconds kIndexSyncEvery{5000};
+
+}  // namespace
+
+Result<std::unique_ptr<MessageStore>> MessageStore::open(Disk& disk, Clock& clock,
+                                                         StoreOptions options) {
+  auto store = std::make_unique<LocalStore>(disk, clock, std::move(options));
+  SLUICE_CHECK(store->start());
+  return store;
+}
+
+LocalStore::LocalStore(Disk& disk, Clock& clock, StoreOptions options)
+    : disk_(disk),
+      clock_(clock),
+      options_(std::move(options)),
+      segments_(disk, log_folder(options_.root), options_.segment_bytes),
+      index_files_(disk, indexes_folder(options_.root),
+                   options_.index_file_bytes / kIndexEntryBytes * kIndexEntryBytes,
+                   kOpenIndexFiles),
+      registry_(index_files_, segments_),
+      log_(segments_, clock, options_) {}
+
+Result<void> LocalStore::start() {
+  SLUICE_CHECK(disk_.make_folder(options_.root));
+  SLUICE_TRY(lock_, disk_.lock(lock_path(options_.root)));
+  SLUICE_CHECK(lock_->write(0, as_bytes("lock")));
+  Recovery recovery(disk_, options_, segments_, registry_, log_.tail());
+  SLUICE_TRY(const Recovered found, recovery.run());
+  log_.start(found.end, found.store_ms);
+  checkpoint_.apache = found.apache;
+  last_sync_ = clock_.steady();
+  SLUICE_CHECK(mark_running());
+  log_start(found);
+  return {};
+}
+
+void LocalStore::log_start(const Recovered& found) const {
+  log::info("store_opened", {{"root", options_.root},
+                             {"closed_before", found.clean},
+                             {"own_checkpoint", found.own_checkpoint},
+                             {"first", segments_.first()},
+                             {"scanned_from", found.scanned_from},
+                             {"records_scanned", found.records},
+                             {"end", found.end},
+                             {"cut_because", found.cut_because},
+                             {"queues", registry_.all().size()}});
+}
+
+Result<void> LocalStore::mark_running() {
+  SLUICE_TRY(auto mark, disk_.open(abort_path(options_.root), Disk::Open::create));
+  const std::string process = fmt::to_string(::getpid());
+  SLUICE_CHECK(mark->resize(0));
+  SLUICE_CHECK(mark->write(0, as_bytes(process)));
+  SLUICE_CHECK(mark->sync());
+  return disk_.sync_folder(options_.root);
+}
+
+std::shared_ptr<Queue> LocalStore::queue(std::string_view topic, QueueId id) {
+  return registry_.find_or_create(topic, id);
+}
+
+std::vector<std::shared_ptr<Queue>> LocalStore::queues() const {
+  std::vector<std::shared_ptr<Queue>> queues;
+  for (auto& queue : registry_.all()) {
+    if (queue->max().value > 0) queues.push_back(std::move(queue));
+  }
+  return queues;
+}
+
+Result<LogPosition> LocalStore::append(std::span<Pending> batch) {
+  if (batch.empty()) return log_.end();
+  return log_.append(batch);
+}
+
+Result<Slice> LocalStore::read(LogPosition position, std::int32_t size) const {
+  return log_.read(position, size);
+}
+
+Result<Slice> LocalStore::read_record(LogPosition position) const {
+  return log_.read_record(position);
+}
+
+Result<void> LocalStore::remove_topic(std::string_view topic) {
+  const std::lock_guard guard(maintenance_);
+  const auto queues = registry_.of_topic(topic);
+  if (queues.empty()) return {};
+  for (const auto& queue : queues) log_.tail().mark_removed(*queue);
+  // The checkpoint passes the topic's last record before its files go, so that no start finds it
+  // again.
+  SLUICE_CHECK(write_indexes(Sync::now));
+  return registry_.erase_removed(std::string(topic));
+}
+
+void LocalStore::maintain() {
+  const std::lock_guard guard(maintenance_);
+  if (closed_) return;
+  if (auto done = write_indexes(Sync::when_due); !done) {
+    log::error("store_maintenance_failed", {{"why", done.error().remark()}});
+    log_.tail().refuse(done.error());
+  }
+  if (auto done = log_.prepare_segment(); !done) {
+    log::warn("segment_not_prepared", {{"why", done.error().remark()}});
+  }
+}
+
+bool LocalStore::sync_is_due() const {
+  return index_files_.unsynced() <= kFewIndexFiles ||
+         clock_.steady() - last_sync_ >= kIndexSyncEvery;
+}
+
+Result<void> LocalStore::write_indexes(Sync sync) {
+  SLUICE_CHECK(log_.flush());
+  Checkpoint next = checkpoint_;
+  const std::int64_t store_ms = log_.flushed_store_ms();  // first: it may be too old, not too new
+  next.flushed = next.indexes_below = log_.flushed().value;
+  next.apache.log_ms = next.apache.index_ms = store_ms;
+  SLUICE_CHECK(write_dirty(log_.flushed()));
+  if (sync == Sync::when_due && !sync_is_due()) return {};
+  SLUICE_CHECK(index_files_.sync());
+  last_sync_ = clock_.steady();
+  if (next == checkpoint_) return {};
+  SLUICE_CHECK(write_checkpoint(disk_, options_.root, next));
+  checkpoint_ = next;
+  return {};
+}
+
+Result<void> LocalStore::write_dirty(LogPosition below) {
+  std::vector<std::shared_ptr<LogQueue>> left;
+  Result<void> result;
+  for (auto& queue : log_.tail().take_dirty()) {
+    bool more = true;
+    if (result) {
+      auto written = queue->write_below(below);
+      if (written) {
+        more = *written;
+      } else {
+        result = fail(std::move(written.error()));
+      }
+    }
+    if (more) left.push_back(std::move(queue));
+  }
+  log_.tail().add_dirty(std::move(left));
+  return result;
+}
+
+/// A segment's last write was before the next one's first record.
+Result<bool> LocalStore::may_drop_first(milliseconds keep) const {
+  const std::int64_t next = segments_.first() + segments_.segment_bytes();
+  if (next >= checkpoint_.indexes_below) return false;
+  SLUICE_TRY(const Slice slice, log_.read_record(LogPosition(next)));
+  const record::Scan scan = record::scan(slice.bytes, record::CrcCheck::skip);
+  return clock_.wall() - from_unix_ms(scan.record.placement.store_ms) >= keep;
+}
+
+Result<int> LocalStore::drop_older_than(milliseconds keep, int limit) {
+  const std::lock_guard guard(maintenance_);
+  int dropped = 0;
+  for (; dropped < limit; ++dropped) {
+    SLUICE_TRY(const bool may, may_drop_first(keep));
+    if (!may) break;
+    SLUICE_CHECK(segments_.drop_first());
+  }
+  if (dropped == 0) return 0;
+  for (const auto& queue : registry_.all()) SLUICE_CHECK(queue->remove_old_files());
+  return dropped;
+}
+
+Result<void> LocalStore::close() {
+  const std::lock_guard guard(maintenance_);
+  if (std::exchange(closed_, true)) return {};
+  auto done = finish_clean();
+  lock_.reset();
+  return done;
+}
+
+Result<void> LocalStore::finish_clean() {
+  SLUICE_CHECK(log_.close());
+  SLUICE_CHECK(write_indexes(Sync::now));
+  SLUICE_CHECK(disk_.remove(abort_path(options_.root)));
+  return disk_.sync_folder(options_.root);
+}
+
+}  // namespace sluice::store

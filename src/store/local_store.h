@@ -1,0 +1,73 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+
+#include "store/checkpoint.h"
+#include "store/commit_log.h"
+#include "store/message_store.h"
+#include "store/queue_registry.h"
+#include "store/recovery.h"
+
+namespace sluice::store {
+
+/// The store on a Disk: puts log, indexes, checkpoint and locks together.
+class LocalStore final : public MessageStore {
+ public:
+  LocalStore(Disk& disk, Clock& clock, StoreOptions options);
+
+  /// Takes the lock and recovers; before anything else.
+  Result<void> start();
+
+  std::shared_ptr<Queue> queue(std::string_view topic, QueueId id) override;
+  Result<void> remove_topic(std::string_view topic) override;
+  std::vector<std::shared_ptr<Queue>> queues() const override;
+
+  Result<LogPosition> append(std::span<Pending> batch) override;
+  void on_confirmed(ConfirmedFn fn) override { log_.on_confirmed(std::move(fn)); }
+  Result<Slice> read(LogPosition position, std::int32_t size) const override;
+  Result<Slice> read_record(LogPosition position) const override;
+
+  LogPosition min_position() const override { return LogPosition(segments_.first()); }
+  LogPosition end() const override { return log_.end(); }
+  LogPosition flushed() const override { return log_.flushed(); }
+  LogPosition confirmed() const override { return log_.confirmed(); }
+
+  Result<QueueOffset> offset_at(const Queue& queue, WallTime time,
+                                Boundary boundary) const override;
+  Result<WallTime> store_time(const Queue& queue, QueueOffset offset) const override;
+
+  void maintain() override;
+  bool flush_waiting() override { return log_.flush_waiting(); }
+  void stop_flushing() override { log_.stop_flushing(); }
+  Result<int> drop_older_than(milliseconds keep, int limit) override;
+
+  Result<void> health() const override { return log_.tail().health(); }
+  Result<Disk::Space> space() const override { return disk_.space(options_.root); }
+  Result<void> close() override;
+
+ private:
+  enum class Sync : std::uint8_t { when_due, now };
+  void log_start(const Recovered& found) const;
+  Result<void> mark_running();
+  Result<void> write_indexes(Sync sync);
+  Result<void> write_dirty(LogPosition below);
+  bool sync_is_due() const;
+  Result<bool> may_drop_first(milliseconds keep) const;
+  Result<void> finish_clean();
+
+  Disk& disk_;
+  Clock& clock_;
+  const StoreOptions options_;
+  std::unique_ptr<File> lock_;
+  SegmentSet segments_;
+  IndexFiles index_files_;
+  QueueRegistry registry_;
+  CommitLog log_;
+  std::mutex maintenance_;  ///< one maintenance at a time; guards what follows
+  Checkpoint checkpoint_;   ///< as last written
+  SteadyTime last_sync_{};
+  bool closed_ = false;
+};
+
+}  // namespace sluice::store

@@ -1,0 +1,261 @@
+#include "store/log_queue.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+namespace sluice::store {
+namespace {
+
+constexpr std::int64_t kFirstChunk =
+    8;  // entries; grows fourfold, so that an idle queue costs little
+constexpr std::int64_t kLargestChunk = 2048;
+constexpr std::size_t kReadAtOnce = 256;
+
+void encode_entry(const IndexEntry& entry, std::byte* to) {
+  store_be(to, entry.position.value);
+  store_be(to + 8, entry.size);
+  store_be(to + 12, entry.tags_code);
+}
+
+IndexEntry decode_entry(const std::byte* from) {
+  return {.position = LogPosition(load_be<std::int64_t>(from)),
+          .size = load_be<std::int32_t>(from + 8),
+          .tags_code = load_be<std::int64_t>(from + 12)};
+}
+
+bool is_used(const IndexEntry& entry) { return entry.position.value >= 0 && entry.size > 0; }
+
+}  // namespace
+
+Result<std::size_t> LogQueue::read_files(std::int64_t from, std::span<IndexEntry> to) const {
+  std::array<std::byte, kReadAtOnce * kIndexEntryBytes> raw;
+  std::size_t done = 0;
+  while (done < to.size()) {
+    const std::size_t want = std::min(to.size() - done, kReadAtOnce);
+    SLUICE_TRY(const std::size_t bytes,
+               files_.read(name_, (from + static_cast<std::int64_t>(done)) * kIndexEntryBytes,
+                           std::span(raw).first(want * kIndexEntryBytes)));
+    const std::size_t got = bytes / kIndexEntryBytes;
+    for (std::size_t i = 0; i < got; ++i) {
+      to[done + i] = decode_entry(raw.data() + i * kIndexEntryBytes);
+    }
+    done += got;
+    if (got < want) break;
+  }
+  return done;
+}
+
+std::size_t LogQueue::copy_from_memory(std::int64_t from, std::span<IndexEntry> to) const {
+  auto chunk = std::ranges::upper_bound(chunks_, from, {}, &Chunk::first);
+  if (chunk == chunks_.begin()) return 0;
+  std::size_t done = 0;
+  std::int64_t at = from - (--chunk)->first;
+  for (; chunk != chunks_.end() && done < to.size(); ++chunk, at = 0) {
+    for (; at < chunk->used && done < to.size(); ++at) {
+      to[done++] = decode_entry(chunk->bytes.get() + at * kIndexEntryBytes);
+    }
+  }
+  return done;
+}
+
+Result<std::size_t> LogQueue::read(QueueOffset from, std::span<IndexEntry> to) const {
+  const std::int64_t room = max_.load() - from.value;
+  if (room <= 0 || from.value < 0) return 0;
+  to = to.first(std::min(to.size(), static_cast<std::size_t>(room)));
+  std::size_t in_files = 0;
+  {
+    const std::lock_guard guard(mutex_);
+    if (from.value >= written_) return copy_from_memory(from.value, to);
+    in_files = std::min(to.size(), static_cast<std::size_t>(written_ - from.value));
+  }
+  SLUICE_TRY(const std::size_t got, read_files(from.value, to.first(in_files)));
+  if (got < in_files || in_files == to.size()) return got;
+  SLUICE_TRY(const std::size_t more, read(from + static_cast<std::int64_t>(got), to.subspan(got)));
+  return got + more;
+}
+
+Result<IndexEntry> LogQueue::entry_at(std::int64_t offset) const {
+  IndexEntry entry;
+  {
+    const std::lock_guard guard(mutex_);
+    if (offset >= written_ && copy_from_memory(offset, std::span(&entry, 1)) == 1) return entry;
+  }
+  SLUICE_CHECK(read_files(offset, std::span(&entry, 1)));
+  return entry;
+}
+
+Result<std::int64_t> LogQueue::first_where(
+    std::int64_t low, std::int64_t high, const std::function<bool(const IndexEntry&)>& yes) const {
+  while (low < high) {
+    const std::int64_t middle = low + (high - low) / 2;
+    SLUICE_TRY(const IndexEntry entry, entry_at(middle));
+    if (yes(entry)) {
+      high = middle;
+    } else {
+      low = middle + 1;
+    }
+  }
+  return low;
+}
+
+QueueOffset LogQueue::min() const {
+  const std::int64_t floor = log_.first();
+  if (min_for_.load(std::memory_order_acquire) == floor) return QueueOffset(min_.load());
+  const auto found =
+      first_where(std::max(min_.load(), first_.load()), max_.load(), [&](const auto& entry) {
+        return entry.size != kBlankEntrySize && entry.position.value >= floor;
+      });
+  if (!found) return QueueOffset(min_.load());
+  const std::lock_guard guard(mutex_);
+  if (floor > min_for_.load()) {
+    min_.store(*found);
+    min_for_.store(floor, std::memory_order_release);
+  }
+  return QueueOffset(min_.load());
+}
+
+Result<void> LogQueue::load() {
+  SLUICE_TRY(const auto bases, files_.list(name_));
+  if (bases.empty()) return {};
+  std::size_t oldest = bases.size() - 1;  // of the last run of files without a gap
+  while (oldest > 0 && bases[oldest - 1] == bases[oldest] - files_.file_bytes()) --oldest;
+  const std::int64_t per_file = files_.file_bytes() / kIndexEntryBytes;
+  first_ = bases[oldest] / kIndexEntryBytes;
+  std::int64_t end = first_;
+  written_ = bases.back() / kIndexEntryBytes + per_file;  // so that entry_at asks the files
+  for (std::size_t at = bases.size(); at-- > oldest;) {
+    const std::int64_t low = bases[at] / kIndexEntryBytes;
+    SLUICE_TRY(end, first_where(low, low + per_file, [](const auto& e) { return !is_used(e); }));
+    if (end > low) break;
+  }
+  written_ = next_ = end;
+  max_.store(end);
+  return {};
+}
+
+Result<void> LogQueue::cut(LogPosition position, const Matches& matches) {
+  SLUICE_TRY(const auto bases, files_.list(name_));
+  if (bases.empty()) return {};
+  const auto is_past = [&](const IndexEntry& entry) {
+    return !is_used(entry) || entry.position >= position;
+  };
+  const std::int64_t high = (bases.back() + files_.file_bytes()) / kIndexEntryBytes;
+  written_ = high;
+  SLUICE_TRY(std::int64_t end, first_where(first_, high, is_past));
+  SLUICE_TRY(const IndexEntry last, entry_at(std::max(end - 1, first_.load())));
+  const bool sure =
+      end == first_ || last.size == kBlankEntrySize || matches(last, QueueOffset(end - 1));
+  for (std::int64_t at = first_; !sure && at <= end; ++at) {
+    SLUICE_TRY(const IndexEntry entry, entry_at(at));
+    if (is_past(entry)) end = at;
+  }
+  written_ = next_ = end;
+  max_.store(end);
+  return files_.cut(name_, end * kIndexEntryBytes);
+}
+
+Result<void> LogQueue::start_at(std::int64_t offset) {
+  const std::int64_t file_start = files_.base_of(offset * kIndexEntryBytes) / kIndexEntryBytes;
+  if (next_ == first_) {
+    first_ = file_start;
+    next_ = file_start;
+  }
+  std::array<std::byte, kIndexEntryBytes> blank;
+  encode_entry({.position = LogPosition(0), .size = kBlankEntrySize}, blank.data());
+  const std::int64_t from = std::max(next_, file_start);
+  for (std::int64_t at = from; at < offset; ++at) {
+    SLUICE_CHECK(files_.write(name_, at * kIndexEntryBytes, blank));
+  }
+  written_ = next_ = offset;
+  return {};
+}
+
+Result<bool> LogQueue::restore(QueueOffset at, const IndexEntry& entry) {
+  if (at.value < next_) return false;
+  if (at.value > next_) {
+    SLUICE_CHECK(write_below(LogPosition(std::numeric_limits<std::int64_t>::max())));
+    SLUICE_CHECK(start_at(at.value));
+  }
+  return push(entry);
+}
+
+bool LogQueue::push(const IndexEntry& entry) {
+  const std::lock_guard guard(mutex_);
+  if (chunks_.empty() || chunks_.back().used == chunks_.back().capacity) {
+    const std::int64_t capacity =
+        chunks_.empty() ? kFirstChunk : std::min(chunks_.back().capacity * 4, kLargestChunk);
+    const auto bytes = static_cast<std::size_t>(capacity * kIndexEntryBytes);
+    chunks_.push_back({.first = next_,
+                       .capacity = capacity,
+                       .bytes = std::make_unique_for_overwrite<std::byte[]>(bytes)});
+  }
+  Chunk& chunk = chunks_.back();
+  encode_entry(entry, chunk.bytes.get() + chunk.used * kIndexEntryBytes);
+  ++chunk.used;
+  return next_++ == written_;
+}
+
+std::int64_t LogQueue::count_below(LogPosition position) const {
+  std::int64_t low = written_, high = next_;
+  while (low < high) {
+    const std::int64_t middle = low + (high - low) / 2;
+    IndexEntry entry;
+    copy_from_memory(middle, std::span(&entry, 1));
+    if (entry.position + entry.size > position) {
+      high = middle;
+    } else {
+      low = middle + 1;
+    }
+  }
+  return low - written_;
+}
+
+void LogQueue::drop_front(std::int64_t to) {
+  written_ = to;
+  const auto keep = std::ranges::find_if(
+      chunks_, [&](const Chunk& chunk) { return chunk.first + chunk.used > to; });
+  chunks_.erase(chunks_.begin(), keep);
+  if (chunks_.empty()) chunks_.shrink_to_fit();
+}
+
+Result<bool> LogQueue::write_below(LogPosition position) {
+  std::vector<Bytes>
+      parts;  // bytes below next_ never change, so they are written without the mutex
+  std::int64_t from = 0, to = 0;
+  {
+    const std::lock_guard guard(mutex_);
+    from = written_;
+    to = from + count_below(position);
+    for (const Chunk& chunk : chunks_) {
+      if (removed_) break;
+      const std::int64_t low = std::max(from, chunk.first);
+      const std::int64_t high = std::min(to, chunk.first + chunk.used);
+      if (low >= high) continue;
+      parts.emplace_back(chunk.bytes.get() + (low - chunk.first) * kIndexEntryBytes,
+                         static_cast<std::size_t>((high - low) * kIndexEntryBytes));
+    }
+  }
+  std::int64_t at = from * kIndexEntryBytes;
+  for (const Bytes part : parts) {
+    SLUICE_CHECK(files_.write(name_, at, part));
+    at += static_cast<std::int64_t>(part.size());
+  }
+  const std::lock_guard guard(mutex_);
+  drop_front(to);
+  return written_ < next_;
+}
+
+Result<void> LogQueue::remove_old_files() {
+  const std::int64_t per_file = files_.file_bytes() / kIndexEntryBytes;
+  if (first_ + per_file >= max_.load()) return {};
+  const std::int64_t keep = std::min(min().value, max_.load() - 1) / per_file * per_file;
+  while (first_ < keep) {
+    const std::int64_t base = first_ * kIndexEntryBytes;
+    first_ += per_file;  // before the file goes, so that min() does not look there
+    SLUICE_CHECK(files_.remove_file(name_, base));
+  }
+  return {};
+}
+
+}  // namespace sluice::store

@@ -1,0 +1,104 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "store/index_files.h"
+#include "store/message_store.h"
+#include "store/segment.h"
+
+namespace sluice::store {
+
+/// What Apache puts where a queue has no message: before the first one of a queue that starts late.
+inline constexpr std::int32_t kBlankEntrySize = 0x7FFFFFFF;
+
+/// Prepared and rolled-back transaction messages are in no queue (store/CommitLogDispatcher of
+/// Apache).
+constexpr bool is_indexed(std::int32_t sys_flag) {
+  const std::int32_t kind = sys_flag & wire::record::kTransactionRollback;
+  return kind != wire::record::kTransactionPrepared && kind != wire::record::kTransactionRollback;
+}
+
+/// A queue's index. New entries stay in memory, already in the files' form, until write_below() has
+/// written them; the rest is read from the files. An idle queue keeps no entries in memory.
+class LogQueue final : public Queue, public std::enable_shared_from_this<LogQueue> {
+ public:
+  LogQueue(IndexFiles& files, const SegmentSet& log, IndexName name)
+      : files_(files), log_(log), name_(std::move(name)) {}
+
+  const std::string& topic() const override { return *name_.topic; }
+  QueueId id() const override { return name_.id; }
+  QueueOffset min() const override;
+  QueueOffset max() const override { return QueueOffset(max_.load()); }
+  Result<std::size_t> read(QueueOffset from, std::span<IndexEntry> to) const override;
+
+  // Starting: one thread, before anybody reads.
+
+  /// Takes the entries that the files have, up to the first unused one.
+  Result<void> load();
+  /// Whether the record at a position is the one with an offset of this queue; yes where the log
+  /// begins later.
+  using Matches = std::function<bool(const IndexEntry&, QueueOffset)>;
+  /// Forgets entries of records at or past `position`, also in the files. Entries below are
+  /// durable; those past it may be in any state, so the last one kept is asked for with `matches`.
+  Result<void> cut(LogPosition position, const Matches& matches);
+  /// The entry of a record that the log has; one that is there already is left alone. True: see
+  /// push().
+  Result<bool> restore(QueueOffset at, const IndexEntry& entry);
+
+  // Under the log's tail mutex.
+
+  QueueOffset next() const { return QueueOffset(next_); }
+  /// Adds the entry for next(). True when the queue had no unwritten entries before.
+  bool push(const IndexEntry& entry);
+  /// A removed queue takes no entries.
+  bool removed() const { return removed_; }
+  void mark_removed() { removed_ = true; }
+
+  /// Readers see entries below `max`.
+  void publish(QueueOffset max) { max_.store(max.value); }
+
+  // One thread at a time: the maintenance.
+
+  /// Writes entries of records that end at or below `position` (forgets them when the queue is
+  /// removed). True when others are left in memory.
+  Result<bool> write_below(LogPosition position);
+  /// Removes files that lie below min() as a whole, but never the last.
+  Result<void> remove_old_files();
+  const IndexName& name() const { return name_; }
+
+ private:
+  struct Chunk {
+    std::int64_t first = 0;  ///< offset of its first entry
+    std::int64_t used = 0, capacity = 0;
+    std::unique_ptr<std::byte[]> bytes;
+  };
+
+  Result<IndexEntry> entry_at(std::int64_t offset) const;
+  Result<std::int64_t> first_where(std::int64_t low, std::int64_t high,
+                                   const std::function<bool(const IndexEntry&)>& yes) const;
+  std::size_t copy_from_memory(std::int64_t from, std::span<IndexEntry> to) const;
+  Result<std::size_t> read_files(std::int64_t from, std::span<IndexEntry> to) const;
+  std::int64_t count_below(LogPosition position) const;
+  void drop_front(std::int64_t to);
+  Result<void> start_at(std::int64_t offset);
+
+  IndexFiles& files_;
+  const SegmentSet& log_;
+  IndexName name_;
+  std::atomic<std::int64_t> max_{0};
+  mutable std::atomic<std::int64_t> min_{0};
+  mutable std::atomic<std::int64_t> min_for_{-1};  ///< the log's first position min_ was found for
+  std::atomic<std::int64_t> first_{0};             ///< of the oldest file
+  mutable std::mutex mutex_;                       ///< guards what follows
+  std::int64_t written_ = 0;                       ///< entries below are in the files
+  std::int64_t next_ = 0;                          ///< also guarded by the tail mutex
+  std::vector<Chunk> chunks_;  ///< entries from written_ (or a bit before) to next_
+  std::atomic<bool> removed_{false};
+};
+
+}  // namespace sluice::store

@@ -1,0 +1,179 @@
+#include "store/recovery.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "store/layout.h"
+#include "wire/record/properties.h"
+
+namespace sluice::store {
+namespace record = wire::record;
+namespace {
+
+constexpr std::int64_t kApacheMarginMs = 3000;  // StoreCheckpoint.getMinTimestamp
+constexpr std::int64_t kRestoredAtOnce = 1 << 20;
+
+std::int64_t tags_code_of(const StoreOptions& options, const record::Decoded& found) {
+  if (options.tags_code_of) return options.tags_code_of(found);
+  return record::tags_code(
+      record::find_property(found.message.properties, record::property::kTags));
+}
+
+record::Scan first_record(const SegmentSet& segments, std::int64_t base) {
+  const auto segment = segments.find(base);
+  if (segment == nullptr) return {.kind = record::Scan::Kind::end};
+  return record::scan(segment->bytes(), record::CrcCheck::verify);
+}
+
+}  // namespace
+
+Result<Recovered> Recovery::run() {
+  report_.clean = !disk_.exists(abort_path(options_.root));
+  SLUICE_TRY(checkpoint_, read_checkpoint(disk_, options_.root));
+  SLUICE_TRY(report_.apache, read_apache_checkpoint(disk_, options_.root));
+  report_.own_checkpoint = checkpoint_.has_value();
+  report_.store_ms = report_.apache.log_ms;
+  SLUICE_CHECK(segments_.load());
+  const bool has_indexes = disk_.exists(indexes_folder(options_.root));
+  SLUICE_CHECK(disk_.make_folder(indexes_folder(options_.root)));
+  SLUICE_CHECK(queues_.load(disk_));
+  SLUICE_TRY(report_.scanned_from, find_start());
+  if (!has_indexes) report_.scanned_from = segments_.first();
+  if (!report_.clean) SLUICE_CHECK(cut_indexes(report_.scanned_from));
+  SLUICE_CHECK(scan_from(report_.scanned_from));
+  SLUICE_CHECK(finish());
+  return report_;
+}
+
+Result<std::int64_t> Recovery::find_start() {
+  if (!checkpoint_) {
+    if (report_.clean) return start_by_indexes();
+    return start_by_times(report_.apache);
+  }
+  if (checkpoint_->flushed > segments_.last_end()) {
+    return fail(
+        Errc::corrupt,
+        fmt::format(
+            "{} ends at {}, but {} bytes had been flushed: bring the missing files back; to go "
+            "on without them, remove {}/sluice.checkpoint",
+            log_folder(options_.root), segments_.last_end(), checkpoint_->flushed, options_.root));
+  }
+  return std::max(checkpoint_->indexes_below, segments_.first());
+}
+
+/// The newest segment that begins with a whole record stored well before the checkpoint's times.
+std::int64_t Recovery::start_by_times(const ApacheCheckpoint& times) const {
+  const std::int64_t before = std::min(times.log_ms, times.index_ms) - kApacheMarginMs;
+  std::int64_t base = segments_.last_end() - segments_.segment_bytes();
+  for (; base > segments_.first(); base -= segments_.segment_bytes()) {
+    const record::Scan scan = first_record(segments_, base);
+    if (scan.kind == record::Scan::Kind::record && scan.record.placement.store_ms <= before) break;
+  }
+  return std::max(base, segments_.first());
+}
+
+/// The segment in which the last record lies that a queue knows.
+Result<std::int64_t> Recovery::start_by_indexes() const {
+  std::int64_t known = segments_.first();
+  for (const auto& queue : queues_.all()) {
+    if (queue->max().value == 0) continue;
+    IndexEntry last;
+    SLUICE_CHECK(queue->read(queue->max() - 1, std::span(&last, 1)));
+    if (last.size != kBlankEntrySize) known = std::max(known, last.position.value);
+  }
+  if (known >= segments_.last_end()) return segments_.first();  // the indexes tell of another log
+  return std::max(segments_.base_of(known), segments_.first());
+}
+
+Result<void> Recovery::cut_indexes(std::int64_t position) {
+  for (const auto& queue : queues_.all()) {
+    const auto matches = [&](const IndexEntry& entry, QueueOffset offset) {
+      const auto segment = segments_.find(entry.position.value);
+      if (segment == nullptr) return entry.position.value < segments_.first();
+      const record::Scan scan =
+          record::scan(segment->from(entry.position.value), record::CrcCheck::skip);
+      return scan.kind == record::Scan::Kind::record && scan.record.placement.offset == offset &&
+             scan.record.message.queue == queue->id() &&
+             scan.record.message.topic == queue->topic();
+    };
+    SLUICE_CHECK(queue->cut(LogPosition(position), matches));
+  }
+  return {};
+}
+
+bool Recovery::is_sane(const record::Decoded& found, std::int64_t position) const {
+  return found.placement.position.value == position && found.placement.offset.value >= 0 &&
+         is_folder_name(found.message.topic) && found.message.queue.value >= 0;
+}
+
+Result<void> Recovery::scan_from(std::int64_t position) {
+  using Kind = record::Scan::Kind;
+  while (const auto segment = segments_.find(position)) {
+    const record::Scan scan = record::scan(segment->from(position), record::CrcCheck::verify);
+    if (scan.kind == Kind::blank) {
+      position = segment->end();
+      continue;
+    }
+    const bool whole = scan.kind == Kind::record && is_sane(scan.record, position);
+    if (!whole) {
+      found_zeros_ = scan.kind == Kind::end;
+      if (!found_zeros_) report_.cut_because = "the record does not belong here";
+      if (scan.kind == Kind::damaged) report_.cut_because = scan.problem;
+      break;
+    }
+    SLUICE_CHECK(restore(scan.record));
+    report_.store_ms = scan.record.placement.store_ms;
+    ++report_.records;
+    position += scan.record.size;
+  }
+  report_.end = position;
+  return {};
+}
+
+Result<void> Recovery::restore(const record::Decoded& found) {
+  if (!is_indexed(found.message.sys_flag)) return {};
+  const auto queue = queues_.find_or_create(found.message.topic, found.message.queue);
+  const IndexEntry entry{.position = found.placement.position,
+                         .size = found.size,
+                         .tags_code = tags_code_of(options_, found)};
+  SLUICE_TRY(const bool dirty, queue->restore(found.placement.offset, entry));
+  if (dirty) tail_.add_dirty({queue});
+  return ++restored_ % kRestoredAtOnce == 0 ? write_restored() : Result<void>();
+}
+
+/// Keeps the memory small when indexes are built from a whole log.
+Result<void> Recovery::write_restored() {
+  for (const auto& queue : tail_.take_dirty()) {
+    SLUICE_CHECK(queue->write_below(LogPosition(std::numeric_limits<std::int64_t>::max())));
+  }
+  return {};
+}
+
+Result<void> Recovery::finish() {
+  if (checkpoint_ && report_.end < checkpoint_->flushed) {
+    return fail(
+        Errc::corrupt,
+        fmt::format(
+            "{} is damaged at {} ({}), although it had been flushed to {}: restore the file from a "
+            "replica or a copy; to give up everything from there on, remove {}/sluice.checkpoint",
+            segments_.path_of(report_.end), report_.end,
+            report_.cut_because.empty() ? "zeros" : report_.cut_because, checkpoint_->flushed,
+            options_.root));
+  }
+  const bool untouched = report_.clean && found_zeros_;
+  if (!untouched) SLUICE_CHECK(segments_.cut(report_.end));
+  SLUICE_CHECK(segments_.sync(report_.scanned_from, report_.end));
+  for (const auto& queue : queues_.all()) {
+    IndexEntry last;
+    const QueueOffset next = queue->next();
+    queue->publish(next);
+    if (checkpoint_ || next.value == 0) continue;
+    SLUICE_CHECK(queue->read(next - 1, std::span(&last, 1)));
+    if (last.size == kBlankEntrySize || last.position.value < report_.end) continue;
+    const auto believe = [](const IndexEntry&, QueueOffset) { return true; };
+    SLUICE_CHECK(queue->cut(LogPosition(report_.end), believe));
+  }
+  return {};
+}
+
+}  // namespace sluice::store
