@@ -22,6 +22,9 @@ namespace sluice::broker {
 /// Bits of a topic's permission.
 inline constexpr std::int32_t kPermInherit = 1, kPermWrite = 2, kPermRead = 4;
 
+/// The most queues a topic can have.
+inline constexpr std::int32_t kQueuesMax = 1024;
+
 struct TopicConfig {
   std::string name;
   std::int32_t read_queues = 16;
@@ -82,9 +85,11 @@ class Topic {
   std::vector<std::unique_ptr<TopicQueue>> queues_;
 };
 
-/// Errors name the rule: empty, longer than 127 bytes, a character outside [%|a-zA-Z0-9_-].
+/// Errors name the rule: empty, longer than 127 bytes (255 with kRetryPrefix or kDeadPrefix), a
+/// character outside [%|a-zA-Z0-9_-].
 Result<void> check_topic_name(std::string_view name);
-/// Topics that clients may neither create nor write to.
+/// Names that clients can neither create, change nor delete. Writing to some of them is normal
+/// (RMQ_SYS_TRACE_TOPIC, BenchmarkTest): whether a send is refused is not said here.
 bool is_system_topic(std::string_view name);
 inline constexpr std::string_view kRetryPrefix = "%RETRY%";
 inline constexpr std::string_view kDeadPrefix = "%DLQ%";

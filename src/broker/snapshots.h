@@ -1,0 +1,44 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "broker/groups.h"
+#include "broker/topics.h"
+#include "delivery/progress.h"
+
+/// Text of the files under config/, as Apache RocketMQ's broker writes and reads them, so that a
+/// folder can change hands either way. Pure functions. Written is standard JSON; read is also what
+/// fastjson writes, numbers as keys without quotes. Members that are absent keep their defaults;
+/// unknown members are skipped. Errors: malformed, naming the file's kind and what is wrong.
+namespace sluice::broker {
+
+/// topics.json
+struct TopicsSnapshot {
+  std::vector<TopicConfig> configs;
+  DataVersion version;
+};
+std::string topics_to_json(const std::vector<std::shared_ptr<const TopicConfig>>& configs,
+                           const DataVersion& version);
+Result<TopicsSnapshot> topics_from_json(std::string_view text);
+
+/// subscriptionGroup.json
+struct GroupsSnapshot {
+  std::vector<GroupConfig> configs;
+  DataVersion version;
+};
+std::string groups_to_json(const std::vector<std::shared_ptr<const GroupConfig>>& configs,
+                           const DataVersion& version);
+Result<GroupsSnapshot> groups_from_json(std::string_view text);
+
+/// consumerOffset.json
+std::string progress_to_json(const std::vector<delivery::Progress::Entry>& entries);
+Result<std::vector<delivery::Progress::Entry>> progress_from_json(std::string_view text);
+
+/// Whether the text is one whole JSON object: what store::read_text_file accepts.
+bool readable_json(std::string_view text);
+
+}  // namespace sluice::broker
