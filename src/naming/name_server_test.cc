@@ -42,6 +42,24 @@ TEST(NameServer, TellsBrokersWhichTopicsAreOrdered) {
   EXPECT_EQ(reply->order_topics.at("T"), "b:2");
 }
 
+TEST(NameServer, KeepsTheOrderedTopicsFromBrokersWhenTold) {
+  NameServer server({.order_conf_to_brokers = false});
+  server.kv().put(kOrderTopicNamespace, "T", "b:2");
+  const auto reply = server.register_broker(registration(), SteadyTime{});
+  ASSERT_TRUE(reply);
+  EXPECT_TRUE(reply->order_topics.empty());
+}
+
+TEST(NameServer, HandsTheTablesRulesAndErrorsOn) {
+  NameServer server({.routes = {.delete_missing_topics = true}});
+  ASSERT_TRUE(server.register_broker(registration(), SteadyTime{}));
+  auto shorter = registration();
+  shorter.topics.pop_back();
+  ASSERT_TRUE(server.register_broker(shorter, SteadyTime{}));
+  ASSERT_FALSE(server.route("U"));
+  EXPECT_EQ(server.route("U").error().code(), Errc::topic_not_found);
+}
+
 TEST(NameServer, PutsTheOrderConfigurationIntoRoutesOnlyWhenTold) {
   NameServer plain, ordered({.order_conf_in_routes = true});
   for (NameServer* server : {&plain, &ordered}) {

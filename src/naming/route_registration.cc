@@ -44,7 +44,7 @@ Result<RegistrationReply> RouteTables::register_broker(const BrokerRegistration&
   std::unique_lock lock(mutex_);
   const LiveKey key{registration.cluster, registration.address};
   if (outranked(registration)) {
-    live_.erase(key);
+    drop(key, registration.broker_name);  // under its other id too: it would never expire there
     return RegistrationReply{.accepted = false};
   }
   const auto known = brokers_.find(registration.broker_name);
@@ -57,6 +57,7 @@ Result<RegistrationReply> RouteTables::register_broker(const BrokerRegistration&
                             registration.broker_name, registration.broker_id));
   }
 
+  leave_former_place(key, registration.broker_name);
   clusters_[registration.cluster].insert(registration.broker_name);
   BrokerData& broker = brokers_[registration.broker_name];
   broker.cluster = registration.cluster;
@@ -78,6 +79,24 @@ Result<RegistrationReply> RouteTables::register_broker(const BrokerRegistration&
   RegistrationReply reply;
   if (registration.broker_id != kMasterId) fill_master(broker, reply);
   return reply;
+}
+
+void RouteTables::leave_former_place(const LiveKey& key, std::string_view broker_name) {
+  if (const auto live = live_.find(key);
+      live != live_.end() && live->second.broker_name != broker_name) {
+    drop(key, std::string(live->second.broker_name));  // a copy: drop ends the entry
+  }
+  const auto broker = brokers_.find(broker_name);
+  if (broker == brokers_.end() || broker->second.cluster == key.cluster) return;
+  live_.erase(LiveKey{broker->second.cluster, key.address});
+  leave_cluster(broker->second);
+}
+
+void RouteTables::leave_cluster(const BrokerData& broker) {
+  const auto cluster = clusters_.find(broker.cluster);
+  if (cluster == clusters_.end()) return;
+  cluster->second.erase(broker.broker_name);
+  if (cluster->second.empty()) clusters_.erase(cluster);
 }
 
 void RouteTables::take_topics(const BrokerRegistration& registration, const BrokerData& broker,
@@ -116,7 +135,9 @@ void RouteTables::fill_master(const BrokerData& broker, RegistrationReply& reply
 void RouteTables::unregister_broker(std::string_view cluster, std::string_view broker_name,
                                     std::int64_t /*broker_id*/, const BrokerAddress& address) {
   std::unique_lock lock(mutex_);
-  drop(LiveKey{std::string(cluster), address}, broker_name);
+  const LiveKey key{std::string(cluster), address};
+  const auto live = live_.find(key);
+  if (live != live_.end() && live->second.broker_name == broker_name) drop(key, broker_name);
 }
 
 bool RouteTables::heartbeat(std::string_view cluster, const BrokerAddress& address,
@@ -174,11 +195,7 @@ void RouteTables::drop(const LiveKey& key, std::string_view broker_name) {
     }
     return;
   }
-  const auto cluster = clusters_.find(broker.cluster);
-  if (cluster != clusters_.end()) {
-    cluster->second.erase(broker.broker_name);
-    if (cluster->second.empty()) clusters_.erase(cluster);
-  }
+  leave_cluster(broker);
   drop_queues(broker.broker_name, [](std::string_view) { return true; });
   brokers_.erase(found);
 }

@@ -30,7 +30,10 @@ class RouteTables {
 
   /// Enters or refreshes a broker.
   /// - An address that was known under another id moves to the new one (a replica became master).
-  /// - An id held by another address whose state version is larger stays: not accepted.
+  /// - An address that comes with another broker name, or a name that comes with another cluster,
+  ///   leaves the former one.
+  /// - An id held by another address whose state version is larger stays: not accepted, and
+  ///   the refused address is forgotten under any other id.
   /// - An unknown (name, id) that lists exactly one topic is refused (malformed): brokers send
   ///   single topics as updates, and an update must not be the first contact.
   /// - Topics are taken from masters, and from the smallest replica when no master lives; such a
@@ -107,6 +110,8 @@ class RouteTables {
   void take_topics(const BrokerRegistration& registration, const BrokerData& broker, bool all);
   void drop_missing_topics(const BrokerRegistration& registration);
   void fill_master(const BrokerData& broker, RegistrationReply& reply) const;
+  void leave_former_place(const LiveKey& key, std::string_view broker_name);
+  void leave_cluster(const BrokerData& broker);
   void drop(const LiveKey& key, std::string_view broker_name);
   void drop_queues(std::string_view broker_name,
                    const std::function<bool(std::string_view)>& topics);
