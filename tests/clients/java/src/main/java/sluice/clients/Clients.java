@@ -25,6 +25,28 @@ final class Clients {
         return producer;
     }
 
+    interface Attempt {
+        void run() throws Exception;
+    }
+
+    /**
+     * Makes an attempt up to three times. On a busy machine the first request of client 5.4.0 on a new connection can fail
+     * in the client itself ("send request to .. failed"), with any server; each failure becomes a "note" line.
+     */
+    static void insist(Attempt attempt) throws Exception {
+        for (int i = 1; ; i++) {
+            try {
+                attempt.run();
+                return;
+            } catch (Exception e) {
+                if (i == 3 || !(e + " " + e.getCause()).contains("RemotingSendRequestException")) {
+                    throw e;
+                }
+                Out.line("note", "why", e + " " + e.getCause());
+            }
+        }
+    }
+
     static void configure(ClientConfig client, Args args, String instance) {
         client.setNamesrvAddr(args.text("ns"));
         client.setInstanceName(instance);

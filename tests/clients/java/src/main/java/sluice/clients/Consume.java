@@ -23,7 +23,8 @@ final class Consume {
     static void run(Args args) throws Exception {
         List<DefaultMQPushConsumer> consumers = new ArrayList<>();
         for (int i = 0; i < args.number("instances", 1); i++) {
-            consumers.add(start(args, args.text("name", "c") + i));
+            String name = args.text("name", "c") + i;
+            Clients.insist(() -> consumers.add(start(args, name)));
         }
         Out.line("ready");
         Clients.untilTold();
@@ -57,7 +58,12 @@ final class Consume {
                 return ConsumeConcurrentlyStatus.CONSUME_SUCCESS;
             });
         }
-        consumer.start();
+        try {
+            consumer.start();
+        } catch (Exception e) {
+            consumer.shutdown();
+            throw e;
+        }
         return consumer;
     }
 

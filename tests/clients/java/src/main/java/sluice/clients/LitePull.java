@@ -51,11 +51,13 @@ final class LitePull {
         consumer.assign(queues);
         String where = args.text("seek", "begin");
         for (MessageQueue mq : queues) {
-            if (where.equals("begin")) {
-                consumer.seekToBegin(mq);
-            } else {
-                consumer.seek(mq, Long.parseLong(where));
-            }
+            Clients.insist(() -> {
+                if (where.equals("begin")) {
+                    consumer.seekToBegin(mq);
+                } else {
+                    consumer.seek(mq, Long.parseLong(where));
+                }
+            });
         }
     }
 }
