@@ -1,7 +1,9 @@
 # One folder of src/ is one target and one namespace. sluice_folder(NAME core|rim LINKS ...) makes
 #   sluice_NAME        from every *.cc of the folder but the tests
 #   sluice_NAME_test   from every *_test.cc
-# A folder sees only the headers below src/, and `./dev lint` refuses includes that its LINKS do not allow.
+# main/ is left to the folder's own CMakeLists.txt: a program's entry point is no part of a library.
+# A folder sees only the headers below src/, and `./dev lint` refuses includes that its LINKS do not allow. ONLY wire/record
+# narrows a link for that check: of wire, only what is below wire/record may be included.
 
 add_library(sluice_flags INTERFACE)
 target_include_directories(sluice_flags INTERFACE ${CMAKE_SOURCE_DIR}/src)
@@ -20,8 +22,9 @@ if(SLUICE_FUZZ)
 endif()
 
 function(sluice_folder name kind)
-  cmake_parse_arguments(ARG "" "" "LINKS;USES" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "LINKS;ONLY;USES" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
+  list(FILTER sources EXCLUDE REGEX "/src/${name}/main/")
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
@@ -30,6 +33,8 @@ function(sluice_folder name kind)
   if(SLUICE_TESTS AND tests)
     add_executable(sluice_${name}_test ${tests})
     target_link_libraries(sluice_${name}_test PRIVATE sluice_${name} GTest::gtest GTest::gmock GTest::gtest_main)
+    # Without a time stamp inside, ccache knows a precompiled header of another build again.
+    target_compile_options(sluice_${name}_test PRIVATE "SHELL:-Xclang -fno-pch-timestamp")
     target_precompile_headers(sluice_${name}_test PRIVATE <gmock/gmock.h> <gtest/gtest.h>)
     gtest_discover_tests(sluice_${name}_test PROPERTIES LABELS unit DISCOVERY_TIMEOUT 60)
   endif()

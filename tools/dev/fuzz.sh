@@ -21,25 +21,26 @@ if [[ "$target" != all ]]; then
 fi
 compile fuzz "${names[@]}"
 
+# Leaves the exit status in build/fuzz/NAME.status.
 fuzz_one() {
   local name="$1" kept="build/fuzz/corpus/$1" given="tests/fuzz/corpus/$1" log="build/fuzz/$1.log"
   mkdir -p "$kept" build/fuzz/found
   local corpora=("$kept")
   [[ ! -d "$given" ]] || corpora+=("$given")
+  local status=0
   "$(find build/fuzz -type f -name "$name" -perm -u+x | head -n 1)" -max_total_time="$seconds" -rss_limit_mb=2048 -timeout=10 \
-    -print_final_stats=1 -artifact_prefix="build/fuzz/found/$name-" "${corpora[@]}" >"$log" 2>&1
+    -print_final_stats=1 -artifact_prefix="build/fuzz/found/$name-" "${corpora[@]}" >"$log" 2>&1 || status=$?
+  echo "$status" >"build/fuzz/$name.status"
 }
 
 bad=0
-running=()
 for name in "${names[@]}"; do
   fuzz_one "$name" &
-  running+=("$!")
   while (($(jobs -rp | wc -l) >= $(jobs_default))); do wait -n || true; done
 done
-for index in "${!names[@]}"; do
-  name="${names[$index]}"
-  if wait "${running[$index]}"; then
+wait
+for name in "${names[@]}"; do
+  if [[ "$(cat "build/fuzz/$name.status")" == 0 ]]; then
     echo "$name: $(sed -n 's/^stat::number_of_executed_units: *//p' "build/fuzz/$name.log") runs, nothing found"
   else
     bad=$((bad + 1))

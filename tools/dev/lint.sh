@@ -1,14 +1,17 @@
 # Check structure, format and common mistakes
 #
-# Usage: ./dev lint [--all|--quick] [FILE...]
+# Usage: ./dev lint [--quick] [FILE...]
+#        ./dev lint --record-sizes
 #
 # Three steps; each message names file, line, rule and what to do:
 #   structure     tools/lint: include arrows, core folders without I/O, banned calls, sizes, READMEs (about a second)
 #   clang-format  100 columns, the repository's .clang-format
-#   clang-tidy    the checks of .clang-tidy, for files that differ from the main branch, or the given ones
-# --all runs clang-tidy over every source, --quick leaves it out.
+#   clang-tidy    the checks of .clang-tidy; a source that passed is read again only when it or a header of ours changed
+# With FILEs, clang-format and clang-tidy look at those only. --quick leaves clang-tidy out. --record-sizes writes the
+# size of each folder's longest file to tools/lint/size.json, which keeps files from growing unnoticed.
 set -euo pipefail
 source "$SLUICE_ROOT/tools/dev/common.sh"
 
 dev deps build
+configure release
 exec python3 tools/lint "$@"
