@@ -30,6 +30,13 @@ struct BrokerOptions {
   std::int32_t max_message_bytes = 4 << 20;
   std::string region = "DefaultRegion";
   bool trace_on = true;
+  /// What readers find in memory: a group without progress starts at the first message while the
+  /// log is not longer than this (RocketMQ's accessMessageInMemoryMaxRatio of the machine's
+  /// memory).
+  std::int64_t memory_bytes = 1LL << 30;
+  wire::record::Host store_host;  ///< as in the store's options
+  std::int32_t process = 0;       ///< with seed: makes message ids unique
+  std::uint32_t seed = 0;
 };
 
 /// Counters since the start; any thread.
@@ -47,6 +54,7 @@ class Broker {
   const BrokerOptions& options() const { return options_; }
   store::MessageStore& store() { return store_; }
   Topics& topics() { return topics_; }
+  const Topics& topics() const { return topics_; }
   Groups& groups() { return groups_; }
   delivery::ConsumerGroups& consumers() { return consumers_; }
   delivery::ProducerGroups& producers() { return producers_; }
@@ -90,13 +98,20 @@ class Broker {
 
   /// What the broker appends to each message's properties.
   std::string_view extra_properties() const { return extra_properties_; }
+  /// Ids for messages whose client gave them none.
+  wire::record::UniqueIds& unique_ids() { return unique_ids_; }
 
  private:
+  /// Null: all messages.
+  Result<std::shared_ptr<const delivery::Subscription>> subscription_of(
+      const PullQuery& query, const GroupConfig& group) const;
+
   const BrokerOptions options_;
   store::MessageStore& store_;
   store::Disk& disk_;
   const std::string config_folder_;
   const std::string extra_properties_;
+  wire::record::UniqueIds unique_ids_;
   Topics topics_;
   Groups groups_;
   delivery::ConsumerGroups consumers_;

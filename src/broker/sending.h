@@ -67,9 +67,18 @@ class SendBatch {
   void clear();
 
  private:
-  Result<Topic*> topic(const SendQuery& query, WallTime now);
-  Result<void> take(Topic& topic, TopicQueue& queue, QueueId id, const SendQuery& query,
-                    const BatchItem& item, WallTime now);
+  struct Target {
+    Topic* topic = nullptr;
+    TopicQueue* queue = nullptr;
+    QueueId id;
+  };
+  Result<Target> target(const SendQuery& query, WallTime now);
+  Result<std::shared_ptr<Topic>> topic(const SendQuery& query, WallTime now);
+  Result<std::shared_ptr<Topic>> retry_topic(const SendQuery& query, WallTime now);
+  Result<void> take(const Target& target, const SendQuery& query, const BatchItem& item,
+                    WallTime now);
+  std::string_view with_unique_key(std::string_view properties, WallTime now);
+  void cut(std::size_t size);
 
   Broker& broker_;
   std::vector<store::Pending> pending_;

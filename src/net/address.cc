@@ -12,6 +12,15 @@ std::string Address::host() const {
   return v6 ? '[' + std::string(text) + ']' : std::string(text);
 }
 
+Result<Address> parse_address(std::string_view text) {
+  const std::string host(text);
+  Address address;
+  if (inet_pton(AF_INET, host.c_str(), address.bytes.data()) == 1) return address;
+  address.v6 = true;
+  if (inet_pton(AF_INET6, host.c_str(), address.bytes.data()) == 1) return address;
+  return fail(Errc::invalid_argument, "'" + host + "' is not an IP address, such as 10.0.0.1");
+}
+
 Result<Endpoint> parse_endpoint(std::string_view text) {
   const auto colon = text.rfind(':');
   const auto port = colon == std::string_view::npos

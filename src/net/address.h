@@ -22,6 +22,9 @@ struct Address {
   friend bool operator==(const Address&, const Address&) = default;
 };
 
+/// An IPv4 or IPv6 address without a port. Errors: invalid_argument.
+Result<Address> parse_address(std::string_view text);
+
 /// A host name or address with a port, not looked up yet.
 struct Endpoint {
   std::string host;

@@ -36,7 +36,11 @@ void put_store(Table& table, broker::Broker& broker) {
   table["commitLogDiskRatio"] = table["consumeQueueDiskRatio"] = fmt::format("{:.4f}", used);
 }
 
-void put_traffic(Table& table, const broker::Traffic& traffic) {
+void put_traffic(Table& table, const broker::Traffic& traffic, const Rates& rates) {
+  table["putTps"] = rates.text(&Rates::Counters::put_messages);
+  table["getFoundTps"] = table["getTransferredTps"] = rates.text(&Rates::Counters::got_messages);
+  table["getMissTps"] = rates.text(&Rates::Counters::get_missed);
+  table["getTotalTps"] = table["getFoundTps"];
   put(table, "msgPutTotalTodayNow", traffic.put_messages);
   put(table, "msgGetTotalTodayNow", traffic.got_messages);
   put(table, "putMessageTimesTotal", traffic.put_messages);
@@ -59,17 +63,13 @@ void put_constants(Table& table) {
     table[key] = "0";
   }
   for (const char* key : {"timerEnqueueTps", "timerDequeueTps"}) table[key] = "0.0";
-  for (const char* key :
-       {"putTps", "getTotalTps", "getFoundTps", "getMissTps", "getTransferredTps"}) {
-    table[key] = "0.0 0.0 0.0";
-  }
 }
 
 Result<void> runtime_info(BrokerCall& call, const GetRuntimeInfo&) {
   Table table;
   put_constants(table);
   put_store(table, call.broker());
-  put_traffic(table, call.broker().traffic());
+  put_traffic(table, call.broker().traffic(), call.door().rates());
   put(table, "brokerVersion", kVersion);
   table["brokerVersionDesc"] = call.door().options().version_name;
   table["brokerActive"] = "true";

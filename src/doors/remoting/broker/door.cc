@@ -39,7 +39,6 @@ BrokerDoor::~BrokerDoor() { close(); }
 void BrokerDoor::close() {
   if (!listener_) return;
   listener_->close();
-  broker_.store().on_confirmed(nullptr);
   for (std::size_t i = 0; i < contexts_.size(); ++i) {
     reactors_.at(i).run_and_wait([&context = contexts_[i]] { context->close(); });
   }

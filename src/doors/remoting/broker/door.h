@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "broker/broker.h"
+#include "doors/remoting/broker/rates.h"
 #include "net/listener.h"
 
 /// The broker's door for RocketMQ remoting clients: sends, pulls, heartbeats, administration.
@@ -41,6 +42,7 @@ class BrokerDoor {
   const Clock& clock() const { return clock_; }
   const BrokerDoorOptions& options() const { return options_; }
   WallTime started() const { return started_; }
+  Rates& rates() { return rates_; }
   ReactorContext& context(std::size_t reactor) { return *contexts_[reactor]; }
   std::size_t reactors() const { return contexts_.size(); }
 
@@ -53,6 +55,7 @@ class BrokerDoor {
   net::ReactorPool& reactors_;
   const BrokerDoorOptions options_;
   const WallTime started_;
+  Rates rates_;
   std::vector<std::unique_ptr<ReactorContext>> contexts_;
   std::unique_ptr<net::Listener> listener_;
 };

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+/// The command line's verbs but `serve`: topic, produce, consume, config.
+namespace sluice::app {
+
+/// What the program's exit status means; part of its interface.
+inline constexpr int kExitOk = 0;
+inline constexpr int kExitFailed = 1;    ///< refused, or failed on the way
+inline constexpr int kExitUsage = 2;     ///< the command line is wrong
+inline constexpr int kExitNotThere = 3;  ///< nobody answers, or there is no such thing
+
+/// Adds the verbs. The one that the command line names runs inside `cli.parse()` and leaves its
+/// exit status in `exit_code`, which must outlive that call.
+void add_cli_commands(CLI::App& cli, int& exit_code);
+
+/// Parses and so runs. Help goes to standard output; what is wrong with the command line to
+/// standard error. Gives the exit status.
+int run_cli(CLI::App& cli, int argc, const char* const* argv, const int& exit_code);
+
+// One verb each.
+void add_topic_commands(CLI::App& cli, int& exit_code);
+void add_produce_command(CLI::App& cli, int& exit_code);
+void add_consume_command(CLI::App& cli, int& exit_code);
+void add_config_command(CLI::App& cli, int& exit_code);
+
+}  // namespace sluice::app

@@ -1,0 +1,21 @@
+#pragma once
+
+namespace sluice::app {
+
+/// SIGINT and SIGTERM as a question instead of an end: from the constructor on they do nothing but
+/// make arrived() true. To be made before any thread is, because threads inherit it; the
+/// destructor puts the old behaviour back.
+class StopSignals {
+ public:
+  StopSignals();
+  ~StopSignals();
+  StopSignals(const StopSignals&) = delete;
+  StopSignals& operator=(const StopSignals&) = delete;
+
+  bool arrived();
+
+ private:
+  bool arrived_ = false;
+};
+
+}  // namespace sluice::app

@@ -1,0 +1,118 @@
+#include "app/serve/broker_service.h"
+
+#include "base/log.h"
+
+namespace sluice::app {
+namespace {
+
+constexpr milliseconds kStorePause{500};      // flush, index write-out
+constexpr milliseconds kPersistPause{5'000};  // config/*.json
+constexpr milliseconds kUpkeepPause{10'000};  // members, retention, registration
+constexpr int kDropSegmentsMax = 10;          // at a time
+
+}  // namespace
+
+BrokerService::BrokerService(Clock& clock, naming::NameServer* names, BrokerServiceOptions options)
+    : clock_(clock), names_(names), options_(std::move(options)) {}
+
+Result<std::unique_ptr<BrokerService>> BrokerService::start(net::ReactorPool& reactors,
+                                                            store::Disk& disk, Clock& clock,
+                                                            naming::NameServer* names,
+                                                            BrokerServiceOptions options) {
+  std::unique_ptr<BrokerService> service(new BrokerService(clock, names, std::move(options)));
+  SLUICE_CHECK(service->open(reactors, disk));
+  service->start_registration(reactors);
+  service->start_upkeep();
+  return service;
+}
+
+Result<void> BrokerService::open(net::ReactorPool& reactors, store::Disk& disk) {
+  SLUICE_TRY(store_, store::MessageStore::open(disk, clock_, options_.store));
+  broker_ = std::make_unique<broker::Broker>(*store_, disk, options_.store.root + "/config",
+                                             options_.broker);
+  SLUICE_CHECK(broker_->load(clock_.wall()));
+  SLUICE_TRY(door_, doors::BrokerDoor::open(*broker_, clock_, reactors, options_.door));
+  return {};
+}
+
+void BrokerService::start_registration(net::ReactorPool& reactors) {
+  identity_ = {.cluster = options_.broker.cluster,
+               .name = options_.broker.name,
+               .id = options_.broker.id,
+               .host = options_.host,
+               .port = door_->port()};
+  register_in_process();
+  registrar_ =
+      std::make_unique<Registrar>(reactors.at(0), *broker_, identity_, options_.name_servers);
+  broker_->topics().on_change([this] {
+    register_in_process();
+    registrar_->topics_changed();
+  });
+}
+
+void BrokerService::register_in_process() {
+  if (!names_) return;
+  if (auto done = register_here(*names_, *broker_, identity_, clock_.steady()); !done) {
+    log::error("not_registered", {{"name_server", "in process"}, {"why", done.error().remark()}});
+  }
+}
+
+void BrokerService::start_upkeep() {
+  if (options_.store.sync_flush) {
+    flusher_ = std::jthread([this] {
+      while (store_->flush_waiting()) {
+      }
+    });
+  }
+  periodic_.push_back(std::make_unique<Periodic>(kStorePause, [this] { store_->maintain(); }));
+  periodic_.push_back(std::make_unique<Periodic>(kPersistPause, [this] { persist(); }));
+  periodic_.push_back(std::make_unique<Periodic>(kUpkeepPause, [this] { upkeep(); }));
+}
+
+void BrokerService::persist() {
+  if (auto done = broker_->persist(); !done) {
+    log::error("config_not_written", {{"why", done.error().remark()}});
+  }
+}
+
+void BrokerService::upkeep() {
+  broker_->expire(clock_.steady());
+  door_->rates().sample(doors::Rates::read(broker_->traffic()), clock_.steady());
+  register_in_process();
+  const auto dropped = store_->drop_older_than(options_.keep, kDropSegmentsMax);
+  if (!dropped) {
+    log::error("segments_not_dropped", {{"why", dropped.error().remark()}});
+  } else if (*dropped > 0) {
+    log::info("segments_dropped", {{"count", *dropped}});
+  }
+  if (auto health = store_->health(); !health) {
+    log::error("store_failed", {{"why", health.error().remark()}});
+  }
+}
+
+BrokerService::~BrokerService() {
+  if (auto done = close(); !done) {
+    log::error("store_not_closed", {{"why", done.error().remark()}});
+  }
+}
+
+Result<void> BrokerService::close() {
+  if (std::exchange(closed_, true) || !store_) return {};
+  if (broker_) broker_->topics().on_change(nullptr);
+  registrar_.reset();
+  if (names_ && identity_.port != 0) {
+    const auto address =
+        identity_.host.empty()
+            ? naming::BrokerAddress::same_host(identity_.port)
+            : naming::BrokerAddress::fixed(identity_.host + ':' + std::to_string(identity_.port));
+    names_->routes().unregister_broker(identity_.cluster, identity_.name, identity_.id, address);
+  }
+  if (door_) door_->close();
+  periodic_.clear();
+  store_->stop_flushing();
+  if (flusher_.joinable()) flusher_.join();
+  if (broker_) SLUICE_CHECK(broker_->persist());
+  return store_->close();
+}
+
+}  // namespace sluice::app

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "app/serve/periodic.h"
+#include "app/serve/registrar.h"
+#include "broker/broker.h"
+#include "doors/remoting/broker/door.h"
+#include "naming/name_server.h"
+#include "net/reactor.h"
+#include "store/message_store.h"
+
+namespace sluice::app {
+
+struct BrokerServiceOptions {
+  broker::BrokerOptions broker;
+  store::StoreOptions store;
+  doors::BrokerDoorOptions door;
+  std::string host;                           ///< brokerIP1; empty: as each client reaches it
+  std::vector<net::Endpoint> name_servers;    ///< namesrvAddr: those elsewhere
+  milliseconds keep{std::chrono::hours(72)};  ///< fileReservedTime
+};
+
+/// A running broker: store, tables, door, registration, and what has to be done from time to time.
+class BrokerService {
+ public:
+  /// `names`: the name server of this process, or null. Errors: those of MessageStore::open,
+  /// Broker::load and net::Listener::open.
+  static Result<std::unique_ptr<BrokerService>> start(net::ReactorPool& reactors, store::Disk& disk,
+                                                      Clock& clock, naming::NameServer* names,
+                                                      BrokerServiceOptions options);
+  ~BrokerService();
+  /// Takes the broker out of the name servers, closes connections, flushes and closes the store.
+  /// Errors: io_error, disk_full: the last messages may not be flushed.
+  Result<void> close();
+
+  std::uint16_t port() const { return door_->port(); }
+  broker::Broker& broker() { return *broker_; }
+
+ private:
+  BrokerService(Clock& clock, naming::NameServer* names, BrokerServiceOptions options);
+  Result<void> open(net::ReactorPool& reactors, store::Disk& disk);
+  void start_registration(net::ReactorPool& reactors);
+  void start_upkeep();
+  void register_in_process();
+  void persist();
+  void upkeep();
+
+  Clock& clock_;
+  naming::NameServer* const names_;
+  BrokerServiceOptions options_;
+  BrokerIdentity identity_;
+  std::unique_ptr<store::MessageStore> store_;
+  std::unique_ptr<broker::Broker> broker_;
+  std::unique_ptr<doors::BrokerDoor> door_;
+  std::unique_ptr<Registrar> registrar_;
+  std::jthread flusher_;
+  std::vector<std::unique_ptr<Periodic>> periodic_;
+  bool closed_ = false;
+};
+
+}  // namespace sluice::app

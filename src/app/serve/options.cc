@@ -1,0 +1,123 @@
+#include "app/serve/options.h"
+
+#include <random>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "app/serve/local_address.h"
+
+namespace sluice::app {
+namespace {
+
+constexpr double kMemoryShare = 0.4;             // accessMessageInMemoryMaxRatio
+constexpr std::int64_t kRecordExtra = 64 << 10;  // what a record has beside its body, at most
+
+net::ListenOptions listen_options(const Settings& settings, const char* port) {
+  return {.address = settings.text("bindAddress"),
+          .port = static_cast<std::uint16_t>(settings.integer(port)),
+          .connections_max = static_cast<std::size_t>(settings.integer("connectionsMax")),
+          .limits = {.output_bytes_max =
+                         static_cast<std::size_t>(settings.integer("connectionOutputBytesMax"))}};
+}
+
+/// `host:port`, several divided by ';'.
+Result<std::vector<net::Endpoint>> endpoints(std::string_view text) {
+  std::vector<net::Endpoint> out;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(';'), text.size());
+    if (const std::string_view one = text.substr(0, end); !one.empty()) {
+      auto endpoint = net::parse_endpoint(one);
+      if (!endpoint) {
+        return fail(Errc::invalid_argument,
+                    fmt::format("namesrvAddr: {}", endpoint.error().remark()));
+      }
+      out.push_back(std::move(*endpoint));
+    }
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return out;
+}
+
+Result<net::Address> store_address(const Settings& settings) {
+  const std::string& host = settings.text("brokerIP1");
+  if (host.empty()) return primary_address();
+  auto address = net::parse_address(host);
+  if (!address) return primary_address();  // a name: routes carry it, message ids cannot
+  return address;
+}
+
+Result<void> check_sizes(const Settings& settings) {
+  const std::int64_t record = settings.integer("maxMessageSize") + kRecordExtra;
+  for (const char* key : {"mappedFileSizeCommitLog", "tailBytes"}) {
+    if (settings.integer(key) >= record) continue;
+    return fail(Errc::invalid_argument,
+                fmt::format("{} = {}: with maxMessageSize = {} at least {} are needed", key,
+                            settings.integer(key), settings.integer("maxMessageSize"), record));
+  }
+  return {};
+}
+
+broker::BrokerOptions core_options(const Settings& settings, const wire::record::Host& host) {
+  const auto pages = static_cast<double>(::sysconf(_SC_PHYS_PAGES));
+  const auto page = static_cast<double>(::sysconf(_SC_PAGESIZE));
+  return {
+      .name = settings.text("brokerName"),
+      .cluster = settings.text("brokerClusterName"),
+      .id = settings.integer("brokerId"),
+      .auto_create_topic = settings.boolean("autoCreateTopicEnable"),
+      .auto_create_group = settings.boolean("autoCreateSubscriptionGroup"),
+      .default_topic_queues = static_cast<std::int32_t>(settings.integer("defaultTopicQueueNums")),
+      .max_message_bytes = static_cast<std::int32_t>(settings.integer("maxMessageSize")),
+      .region = settings.text("regionId"),
+      .trace_on = settings.boolean("traceOn"),
+      .memory_bytes = static_cast<std::int64_t>(pages * page * kMemoryShare),
+      .store_host = host,
+      .process = ::getpid(),
+      .seed = std::random_device()()};
+}
+
+store::StoreOptions store_options(const Settings& settings, const wire::record::Host& host) {
+  return {.root = settings.text("storePathRootDir"),
+          .segment_bytes = settings.integer("mappedFileSizeCommitLog"),
+          .index_file_bytes = settings.integer("mappedFileSizeConsumeQueue"),
+          .tail_bytes = settings.integer("tailBytes"),
+          .sync_flush = settings.text("flushDiskType") == "SYNC_FLUSH",
+          .store_host = host};
+}
+
+}  // namespace
+
+Result<BrokerServiceOptions> broker_options(const Settings& settings) {
+  SLUICE_CHECK(check_sizes(settings));
+  SLUICE_TRY(auto servers, endpoints(settings.text("namesrvAddr")));
+  SLUICE_TRY(const net::Address address, store_address(settings));
+  const wire::record::Host host{.address = address.bytes,
+                                .v6 = address.v6,
+                                .port = static_cast<std::int32_t>(settings.integer("listenPort"))};
+  return BrokerServiceOptions{
+      .broker = core_options(settings, host),
+      .store = store_options(settings, host),
+      .door = {.listen = listen_options(settings, "listenPort"),
+               .store_host = host,
+               .advertised = address.host() + ':' + std::to_string(host.port),
+               .flush_timeout = milliseconds(settings.integer("syncFlushTimeout")),
+               .config_text = [text = settings.as_properties()] { return text; },
+               .version_name = "Sluice 0.1.0"},
+      .host = settings.text("brokerIP1"),
+      .name_servers = std::move(servers),
+      .keep = std::chrono::hours(settings.integer("fileReservedTime"))};
+}
+
+NameServiceOptions name_options(const Settings& settings) {
+  const std::string& kv = settings.text("kvConfigPath");
+  return {.listen = listen_options(settings, "namesrvListenPort"),
+          .kv_path = kv.empty() ? settings.text("storePathRootDir") + "/namesrv/kvConfig.json" : kv,
+          .config_text = [text = settings.as_properties()] { return text; }};
+}
+
+bool has_name_server(const Settings& settings) {
+  return settings.integer("namesrvListenPort") != 0;
+}
+
+}  // namespace sluice::app

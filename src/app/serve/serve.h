@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/settings.h"
+
+/// The commands that run until they are told to stop. They give the process's exit code.
+namespace sluice::app {
+
+/// -c FILE and --set key=value, as the command line has them.
+struct ServeArguments {
+  std::string config_file;
+  std::vector<std::string> assignments;
+};
+
+/// Name server and broker. Ends on SIGINT or SIGTERM, after everything is flushed.
+int serve(const ServeArguments& arguments);
+
+/// A name server alone.
+int serve_names(const ServeArguments& arguments);
+
+/// Starts a server on free ports and a temporary folder, sends and consumes through the client
+/// library, and says what it did.
+int demo();
+
+}  // namespace sluice::app

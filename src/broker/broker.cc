@@ -1,0 +1,161 @@
+#include "broker/broker.h"
+
+#include <fmt/format.h>
+
+#include "broker/snapshots.h"
+#include "store/text_file.h"
+#include "wire/record/properties.h"
+
+namespace sluice::broker {
+namespace {
+
+constexpr milliseconds kSilence{120'000};  // a member not heard of for longer has gone
+
+std::string extra_properties(const BrokerOptions& options) {
+  std::string text;
+  wire::record::append_property(text, wire::record::property::kRegion, options.region);
+  wire::record::append_property(text, wire::record::property::kTraceOn,
+                                options.trace_on ? "true" : "false");
+  wire::record::append_property(text, wire::record::property::kCluster, options.cluster);
+  return text;
+}
+
+}  // namespace
+
+Broker::Broker(store::MessageStore& store, store::Disk& disk, std::string config_folder,
+               BrokerOptions options)
+    : options_(std::move(options)),
+      store_(store),
+      disk_(disk),
+      config_folder_(std::move(config_folder)),
+      extra_properties_(broker::extra_properties(options_)),
+      unique_ids_(options_.store_host, options_.process, options_.seed),
+      topics_(store, {.auto_create = options_.auto_create_topic,
+                      .default_queues = options_.default_topic_queues,
+                      .cluster_name = options_.cluster,
+                      .broker_name = options_.name}),
+      groups_(options_.auto_create_group) {}
+
+Result<void> Broker::load(WallTime) {
+  SLUICE_CHECK(disk_.make_folder(config_folder_));
+  const auto file = [this](const char* name) {
+    return store::read_text_file(disk_, config_folder_ + '/' + name, readable_json);
+  };
+  SLUICE_TRY(const auto topics, file("topics.json"));
+  if (topics) {
+    SLUICE_TRY(auto snapshot, topics_from_json(*topics));
+    topics_.restore(std::move(snapshot.configs), snapshot.version);
+  }
+  SLUICE_TRY(const auto groups, file("subscriptionGroup.json"));
+  if (groups) {
+    SLUICE_TRY(auto snapshot, groups_from_json(*groups));
+    groups_.restore(std::move(snapshot.configs), snapshot.version);
+  }
+  SLUICE_TRY(const auto progress, file("consumerOffset.json"));
+  if (progress) {
+    SLUICE_TRY(auto entries, progress_from_json(*progress));
+    progress_.restore(std::move(entries));
+  }
+  return {};
+}
+
+Result<void> Broker::persist() {
+  const std::scoped_lock lock(persist_mutex_);
+  const auto write = [this](const char* name, const std::string& text) {
+    return store::write_text_file(disk_, config_folder_ + '/' + name, text);
+  };
+  if (const DataVersion version = topics_.version(); version != persisted_topics_) {
+    SLUICE_CHECK(write("topics.json", topics_to_json(topics_.configs(), version)));
+    persisted_topics_ = version;
+  }
+  if (const DataVersion version = groups_.version(); version != persisted_groups_) {
+    SLUICE_CHECK(write("subscriptionGroup.json", groups_to_json(groups_.configs(), version)));
+    persisted_groups_ = version;
+  }
+  if (const std::uint64_t version = progress_.version(); version != persisted_progress_) {
+    SLUICE_CHECK(write("consumerOffset.json", progress_to_json(progress_.entries())));
+    persisted_progress_ = version;
+  }
+  return {};
+}
+
+Result<bool> Broker::consumer_hello(const std::shared_ptr<delivery::Link>& link,
+                                    delivery::Hello hello, WallTime wall, SteadyTime steady) {
+  SLUICE_TRY(const auto group, groups_.find_or_create(hello.group, wall));
+  hello.notify = group->notify_members_changed;
+  TopicConfig retry{.name = std::string(kRetryPrefix) + hello.group};
+  retry.read_queues = retry.write_queues = std::max(group->retry_queues, 1);
+  SLUICE_CHECK(topics_.ensure(std::move(retry), wall));
+  return consumers_.hello(link, std::move(hello), steady);
+}
+
+void Broker::disconnected(const delivery::Link* link) {
+  consumers_.disconnected(link);
+  producers_.disconnected(link);
+}
+
+void Broker::expire(SteadyTime now) {
+  consumers_.expire(now, kSilence);
+  producers_.expire(now, kSilence);
+  locks_.expire(now);
+}
+
+Result<std::pair<std::shared_ptr<Topic>, TopicQueue*>> Broker::find_queue(std::string_view name,
+                                                                          QueueId id) {
+  auto topic = topics_.find(name);
+  if (!topic) {
+    return fail(Errc::topic_not_found, fmt::format("the topic {} does not exist", name));
+  }
+  TopicQueue* const queue = topic->queue(id);
+  if (!queue || id.value >= topic->read_queues()) {
+    return fail(Errc::queue_out_of_range, fmt::format("topic {} has {} read queues, there is no "
+                                                      "queue {}",
+                                                      name, topic->read_queues(), id.value));
+  }
+  return std::pair{std::move(topic), queue};
+}
+
+Result<QueueOffset> Broker::query_offset(std::string_view group, std::string_view topic, QueueId id,
+                                         bool zero_if_missing) {
+  if (const auto committed = progress_.committed(group, topic, id)) return *committed;
+  const auto missing = [&] {
+    return fail(Errc::offset_not_found,
+                fmt::format("group {} has no progress in queue {} of topic {}: it may start where "
+                            "it likes",
+                            group, id.value, topic));
+  };
+  if (!zero_if_missing) return missing();
+  SLUICE_TRY(const auto found, find_queue(topic, id));
+  const store::Queue& queue = *found.second->index;
+  if (queue.min().value > 0) return missing();
+  std::array<store::IndexEntry, 1> first;
+  SLUICE_TRY(const std::size_t count, queue.read(QueueOffset(0), first));
+  const bool old = count > 0 && store_.end() - first[0].position > options_.memory_bytes;
+  if (old) return missing();
+  return QueueOffset(0);
+}
+
+Result<void> Broker::commit_offset(std::string_view group, std::string_view topic, QueueId id,
+                                   QueueOffset next, WallTime now) {
+  SLUICE_CHECK(groups_.find_or_create(group, now));
+  SLUICE_CHECK(find_queue(topic, id));
+  if (next.value < 0) {
+    return fail(Errc::invalid_argument, fmt::format("an offset of {} to commit", next.value));
+  }
+  progress_.commit(group, topic, id, next);
+  return {};
+}
+
+Result<void> Broker::remove_topic(std::string_view name, WallTime now) {
+  SLUICE_CHECK(topics_.remove(name, now));
+  progress_.remove_topic(name);
+  return store_.remove_topic(name);
+}
+
+Result<void> Broker::remove_group(std::string_view name, bool with_progress, WallTime now) {
+  SLUICE_CHECK(groups_.remove(name, now));
+  if (with_progress) progress_.remove_group(name);
+  return {};
+}
+
+}  // namespace sluice::broker

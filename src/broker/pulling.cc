@@ -1,0 +1,191 @@
+#include "broker/pulling.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "broker/broker.h"
+
+namespace sluice::broker {
+namespace {
+
+constexpr std::size_t kEntriesAtOnce = 64;
+constexpr std::int64_t kScanMax = 16'000;    // entries looked at for one pull
+constexpr std::int32_t kMessagesMax = 1024;  // in one answer
+constexpr std::int32_t kBytesMax = 4 << 20;  // in one answer, but for a single larger message
+constexpr std::int32_t kBytesDefault = 256 << 10;
+
+/// Collects records that are neighbours in the log as one slice.
+class Gather {
+ public:
+  Gather(const store::MessageStore& store, PullResult& result) : store_(store), result_(result) {}
+
+  Result<void> add(const store::IndexEntry& entry) {
+    if (size_ > 0 && entry.position == start_ + size_) {
+      size_ += entry.size;
+    } else {
+      SLUICE_CHECK(finish());
+      start_ = entry.position;
+      size_ = entry.size;
+    }
+    result_.bytes += static_cast<std::size_t>(entry.size);
+    ++result_.messages;
+    return {};
+  }
+  Result<void> finish() {
+    if (size_ == 0) return {};
+    SLUICE_TRY(auto slice, store_.read(start_, static_cast<std::int32_t>(size_)));
+    result_.records.push_back(std::move(slice));
+    size_ = 0;
+    return {};
+  }
+
+ private:
+  const store::MessageStore& store_;
+  PullResult& result_;
+  LogPosition start_;
+  std::int64_t size_ = 0;
+};
+
+bool fits(const PullPlan& plan, const PullResult& result, const store::IndexEntry& entry) {
+  if (result.messages == 0) return true;
+  return result.messages < plan.max_messages &&
+         result.bytes + static_cast<std::size_t>(entry.size) <=
+             static_cast<std::size_t>(plan.max_bytes);
+}
+
+bool wanted(const PullPlan& plan, const store::IndexEntry& entry) {
+  return !plan.subscription || plan.subscription->wants_all() ||
+         plan.subscription->matches(entry.tags_code);
+}
+
+/// Goes over the entries from the plan's offset on. result.next ends behind the last one looked at.
+Result<void> scan(const store::MessageStore& store, const PullPlan& plan, PullResult& result) {
+  std::array<store::IndexEntry, kEntriesAtOnce> entries;
+  Gather gather(store, result);
+  result.next = plan.offset;
+  while (result.next - plan.offset < kScanMax) {
+    SLUICE_TRY(const std::size_t count, plan.queue->index->read(result.next, entries));
+    if (count == 0) break;
+    for (std::size_t i = 0; i < count; ++i) {
+      if (wanted(plan, entries[i])) {
+        if (!fits(plan, result, entries[i])) return gather.finish();
+        SLUICE_CHECK(gather.add(entries[i]));
+      }
+      result.next += 1;
+    }
+  }
+  return gather.finish();
+}
+
+/// The status of an offset that has no messages to scan, or found when it has.
+PullStatus place(QueueOffset offset, PullResult& result) {
+  result.next = offset;
+  if (offset == result.max) return PullStatus::not_found;
+  if (offset > result.max) return result.next = result.max, PullStatus::moved;
+  if (offset < result.min) return result.next = result.min, PullStatus::moved;
+  return PullStatus::found;
+}
+
+}  // namespace
+
+void PullResult::clear() {
+  status = PullStatus::not_found;
+  next = min = max = QueueOffset(0);
+  records.clear();
+  bytes = 0;
+  messages = 0;
+}
+
+std::string_view pull_status_name(PullStatus status) {
+  switch (status) {
+    case PullStatus::found: return "FOUND";
+    case PullStatus::not_found: return "OFFSET_OVERFLOW_ONE";
+    case PullStatus::retry: return "NO_MATCHED_MESSAGE";
+    case PullStatus::moved: return "OFFSET_RESET";
+  }
+  return {};
+}
+
+Result<void> Broker::read(const PullPlan& plan, PullResult& result) {
+  result.clear();
+  result.min = plan.queue->index->min();
+  result.max = plan.queue->index->max();
+  result.status = place(plan.offset, result);
+  if (result.status != PullStatus::found) {
+    traffic_.get_missed.fetch_add(1, std::memory_order_relaxed);
+    return {};
+  }
+  if (auto done = scan(store_, plan, result); !done) {
+    if (done.error().code() != Errc::not_found) return done;
+    result.clear();  // the records were removed while they were looked for
+    result.status = PullStatus::retry;
+    result.next = result.min = plan.queue->index->min();
+    result.max = plan.queue->index->max();
+    return {};
+  }
+  if (result.messages == 0) {
+    result.status = result.next >= result.max ? PullStatus::not_found : PullStatus::retry;
+    traffic_.get_missed.fetch_add(1, std::memory_order_relaxed);
+  } else {
+    traffic_.got_messages.fetch_add(result.messages, std::memory_order_relaxed);
+    traffic_.got_bytes.fetch_add(static_cast<std::int64_t>(result.bytes),
+                                 std::memory_order_relaxed);
+  }
+  return {};
+}
+
+Result<std::shared_ptr<const delivery::Subscription>> Broker::subscription_of(
+    const PullQuery& query, const GroupConfig& group) const {
+  if (query.expression) {
+    if (query.expression->empty() || *query.expression == "*") return nullptr;
+    SLUICE_TRY(auto parsed, delivery::parse_subscription(query.topic, *query.expression,
+                                                         query.expression_type, query.sub_version));
+    return std::make_shared<const delivery::Subscription>(std::move(parsed));
+  }
+  auto found = consumers_.subscription(query.link, query.group, query.topic);
+  if (found.lookup != delivery::ConsumerGroups::Lookup::found) {
+    return fail(Errc::subscription_not_found,
+                fmt::format("group {} has no subscription to topic {}: no heartbeat named it",
+                            query.group, query.topic));
+  }
+  if (found.model == delivery::MessageModel::broadcasting && !group.consume_broadcast_enable) {
+    return fail(Errc::not_permitted,
+                fmt::format("group {} may not consume in broadcasting mode", query.group));
+  }
+  if (found.subscription->version < query.sub_version) {
+    return fail(
+        Errc::subscription_stale,
+        fmt::format("group {}: the broker knows version {} of the subscription to {}, the "
+                    "request has {}",
+                    query.group, found.subscription->version, query.topic, query.sub_version));
+  }
+  return found.subscription;
+}
+
+Result<PullPlan> Broker::prepare_pull(const PullQuery& query, WallTime now) {
+  SLUICE_TRY(const auto group, groups_.find_or_create(query.group, now));
+  if (!group->consume_enable) {
+    return fail(Errc::not_permitted, fmt::format("group {} may not consume", query.group));
+  }
+  SLUICE_TRY(auto found, find_queue(query.topic, QueueId(query.queue_id)));
+  auto& [topic, queue] = found;
+  if ((topic->perm() & kPermRead) == 0) {
+    return fail(Errc::not_permitted,
+                fmt::format("topic {} is not readable (perm {})", query.topic, topic->perm()));
+  }
+  SLUICE_TRY(auto subscription, subscription_of(query, *group));
+  if (query.commit && query.commit->value >= 0) {
+    progress_.commit(query.group, query.topic, QueueId(query.queue_id), *query.commit);
+  }
+  const std::int32_t bytes = query.max_bytes > 0 ? query.max_bytes : kBytesDefault;
+  return PullPlan{.topic = std::move(topic),
+                  .queue = queue,
+                  .subscription = std::move(subscription),
+                  .offset = query.offset,
+                  .max_messages = std::clamp(query.max_messages, 1, kMessagesMax),
+                  .max_bytes = std::min(bytes, kBytesMax)};
+}
+
+}  // namespace sluice::broker

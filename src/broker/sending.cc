@@ -1,0 +1,201 @@
+#include "broker/sending.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "broker/broker.h"
+#include "wire/record/properties.h"
+
+namespace sluice::broker {
+namespace {
+
+using namespace wire::record;
+
+constexpr std::array<std::string_view, 6> kClosedToProducers{
+    "SCHEDULE_TOPIC_XXXX",        "RMQ_SYS_TRANS_HALF_TOPIC", "RMQ_SYS_TRANS_OP_HALF_TOPIC",
+    "TRANS_CHECK_MAX_TIME_TOPIC", "SELF_TEST_TOPIC",          "OFFSET_MOVED_EVENT"};
+
+/// Properties that ask for what this broker does not do; silence would break the sender's promise.
+constexpr std::array<std::string_view, 4> kTimed{
+    property::kDelay, property::kTimerDelaySec, property::kTimerDelayMs, property::kTimerDeliverMs};
+
+/// What one walk over a message's properties finds.
+struct Found {
+  std::string_view tags, timed;
+  bool transaction = false, unique_key = false, broker_added = false;
+};
+
+Found look(std::string_view properties) {
+  Found found;
+  for (PropertyCursor pair(properties); pair.next();) {
+    const std::string_view name = pair.name();
+    if (name == property::kTags) {
+      found.tags = pair.value();
+    } else if (name == property::kUniqueKey) {
+      found.unique_key = true;
+    } else if (name == property::kCluster) {
+      found.broker_added = true;
+    } else if (name == property::kTransaction) {
+      found.transaction = pair.value() == "true";
+    } else if (std::ranges::find(kTimed, name) != kTimed.end() && pair.value() != "0") {
+      found.timed = name;
+    }
+  }
+  return found;
+}
+
+Result<void> check_supported(const Found& found) {
+  if (!found.timed.empty()) {
+    return fail(Errc::unsupported,
+                fmt::format("the property {} asks for a later delivery, which this broker does not "
+                            "do: send the message without it",
+                            found.timed));
+  }
+  if (found.transaction) {
+    return fail(Errc::unsupported,
+                "the property TRAN_MSG asks for a transaction, which this broker does not do: use "
+                "an ordinary producer");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<SendBatch::Ticket> SendBatch::add(const SendQuery& query, WallTime now) {
+  const BatchItem item{query.flag, query.properties, query.body};
+  return add(query, std::span(&item, 1), now);
+}
+
+Result<SendBatch::Ticket> SendBatch::add(const SendQuery& query, std::span<const BatchItem> items,
+                                         WallTime now) {
+  SLUICE_TRY(const Target to, target(query, now));
+  const Ticket ticket{pending_.size(), items.size()};
+  for (const BatchItem& item : items) {
+    if (auto taken = take(to, query, item, now); !taken) {
+      cut(ticket.first);
+      broker_.traffic().put_failed.fetch_add(1, std::memory_order_relaxed);
+      return fail(std::move(taken.error()));
+    }
+  }
+  return ticket;
+}
+
+void SendBatch::cut(std::size_t size) {
+  for (std::size_t i = size; i < pending_.size(); ++i) {
+    bytes_ -= static_cast<std::size_t>(pending_[i].size);
+  }
+  pending_.resize(size);
+}
+
+Result<SendBatch::Target> SendBatch::target(const SendQuery& query, WallTime now) {
+  // A wake's messages mostly go to one topic; it is looked up once.
+  const bool again = !topics_.empty() && topics_.back()->name() == query.topic &&
+                     !query.topic.starts_with(kRetryPrefix) && !topics_.back()->deleted();
+  if (!again) {
+    SLUICE_TRY(auto found, topic(query, now));
+    topics_.push_back(std::move(found));
+  }
+  Topic& topic = *topics_.back();
+  if ((topic.perm() & kPermWrite) == 0) {
+    return fail(Errc::not_permitted,
+                fmt::format("topic {} is not writable (perm {})", topic.name(), topic.perm()));
+  }
+  const bool moved = topic.name() != query.topic;  // to the dead letters: their only queue
+  const QueueId id = moved                ? QueueId(0)
+                     : query.queue_id < 0 ? topic.next_write_queue()
+                                          : QueueId(query.queue_id);
+  TopicQueue* const queue = topic.queue(id);
+  if (!queue) {
+    return fail(Errc::queue_out_of_range,
+                fmt::format("topic {} has {} write queues, there is no queue {}", topic.name(),
+                            topic.write_queues(), query.queue_id));
+  }
+  return Target{&topic, queue, id};
+}
+
+Result<std::shared_ptr<Topic>> SendBatch::topic(const SendQuery& query, WallTime now) {
+  if (std::ranges::find(kClosedToProducers, query.topic) != kClosedToProducers.end()) {
+    return fail(Errc::not_permitted,
+                fmt::format("topic {} is the system's own: choose another name", query.topic));
+  }
+  if (query.topic.starts_with(kRetryPrefix)) return retry_topic(query, now);
+  if (auto found = broker_.topics().find(query.topic)) return found;
+  return broker_.topics().find_or_create(query.topic, query.default_topic,
+                                         query.default_topic_queues, now);
+}
+
+Result<std::shared_ptr<Topic>> SendBatch::retry_topic(const SendQuery& query, WallTime now) {
+  const std::string_view group = query.topic.substr(kRetryPrefix.size());
+  const auto config = broker_.groups().find(group);
+  if (!config) {
+    return fail(Errc::group_not_found, fmt::format("the consumer group {} does not exist", group));
+  }
+  if (query.reconsume_times > query.max_reconsume_times.value_or(config->retry_max_times)) {
+    TopicConfig dead{.name = std::string(kDeadPrefix) + std::string(group)};
+    dead.read_queues = dead.write_queues = 1;
+    return broker_.topics().ensure(std::move(dead), now);
+  }
+  return broker_.topics().find_or_create(query.topic, query.default_topic, 1, now);
+}
+
+Result<void> SendBatch::take(const Target& to, const SendQuery& query, const BatchItem& item,
+                             WallTime now) {
+  const std::int32_t limit = broker_.options().max_message_bytes;
+  if (item.body.size() > static_cast<std::size_t>(limit)) {
+    return fail(Errc::message_too_large,
+                fmt::format("the body has {} bytes, {} are allowed (maxMessageSize)",
+                            item.body.size(), limit));
+  }
+  const Found found = look(item.properties);
+  SLUICE_CHECK(check_supported(found));
+  store::Pending pending{.queue = to.queue->index.get(), .tags_code = tags_code(found.tags)};
+  Message& message = pending.message;
+  message.topic = to.topic->name();
+  message.queue = to.id;
+  message.flag = item.flag;
+  message.sys_flag = query.sys_flag;
+  message.born_ms = query.born_ms;
+  message.born_host = query.born_host;
+  message.reconsume_times = query.reconsume_times;
+  message.body = item.body;
+  message.properties = found.unique_key ? item.properties : with_unique_key(item.properties, now);
+  if (!found.broker_added) message.extra_properties = broker_.extra_properties();
+  SLUICE_TRY(pending.size, encoded_size(message, broker_.options().store_host));
+  pending.crc = body_crc(item.body);
+  bytes_ += static_cast<std::size_t>(pending.size);
+  pending_.push_back(pending);
+  if (std::ranges::find(queues_, to.queue) == queues_.end()) queues_.push_back(to.queue);
+  return {};
+}
+
+std::string_view SendBatch::with_unique_key(std::string_view properties, WallTime now) {
+  auto text = std::make_unique<std::string>(properties);
+  append_property(*text, property::kUniqueKey, broker_.unique_ids().next(now));
+  texts_.push_back(std::move(text));
+  return *texts_.back();
+}
+
+Result<LogPosition> SendBatch::append() {
+  auto until = broker_.store().append(pending_);
+  Traffic& traffic = broker_.traffic();
+  const auto count = static_cast<std::int64_t>(pending_.size());
+  if (until) {
+    traffic.put_messages.fetch_add(count, std::memory_order_relaxed);
+    traffic.put_bytes.fetch_add(static_cast<std::int64_t>(bytes_), std::memory_order_relaxed);
+  } else {
+    traffic.put_failed.fetch_add(count, std::memory_order_relaxed);
+  }
+  return until;
+}
+
+void SendBatch::clear() {
+  pending_.clear();
+  queues_.clear();
+  topics_.clear();
+  texts_.clear();
+  bytes_ = 0;
+}
+
+}  // namespace sluice::broker

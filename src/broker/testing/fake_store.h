@@ -1,0 +1,123 @@
+#pragma once
+
+#include <algorithm>
+#include <cstring>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "store/message_store.h"
+
+/// A message store in memory for the broker's tests: no files, no threads, no recovery. Records are
+/// real ones, in one block, so neighbours can be told from their bytes. Not thread-safe.
+namespace sluice::broker::testing {
+
+class FakeQueue final : public store::Queue {
+ public:
+  FakeQueue(std::string topic, QueueId id) : topic_(std::move(topic)), id_(id) {}
+  const std::string& topic() const override { return topic_; }
+  QueueId id() const override { return id_; }
+  QueueOffset min() const override { return min_; }
+  QueueOffset max() const override {
+    return QueueOffset(static_cast<std::int64_t>(entries_.size()));
+  }
+  Result<std::size_t> read(QueueOffset from, std::span<store::IndexEntry> to) const override {
+    if (from < QueueOffset(0) || from >= max()) return 0;
+    const auto first = static_cast<std::size_t>(from.value);
+    const std::size_t count = std::min(to.size(), entries_.size() - first);
+    std::copy_n(entries_.begin() + from.value, count, to.begin());
+    return count;
+  }
+
+ private:
+  friend class FakeStore;
+  const std::string topic_;
+  const QueueId id_;
+  QueueOffset min_;
+  std::vector<store::IndexEntry> entries_;
+};
+
+class FakeStore final : public store::MessageStore {
+ public:
+  std::shared_ptr<store::Queue> queue(std::string_view topic, QueueId id) override {
+    return fake_queue(topic, id);
+  }
+  Result<void> remove_topic(std::string_view topic) override {
+    std::erase_if(queues_, [topic](const auto& entry) { return entry.first.first == topic; });
+    return {};
+  }
+  std::vector<std::shared_ptr<store::Queue>> queues() const override {
+    std::vector<std::shared_ptr<store::Queue>> all;
+    for (const auto& [name, queue] : queues_) all.push_back(queue);
+    return all;
+  }
+
+  Result<LogPosition> append(std::span<store::Pending> batch) override {
+    if (fail_appends) return fail(Errc::disk_full);
+    for (store::Pending& pending : batch) {
+      auto& queue = static_cast<FakeQueue&>(*pending.queue);
+      pending.offset = queue.max();
+      pending.position = end_;
+      encode(pending.message, {.offset = pending.offset, .position = end_}, pending.crc,
+             log_.get() + end_.value);
+      queue.entries_.push_back({end_, pending.size, pending.tags_code});
+      end_ += pending.size;
+    }
+    return end_;
+  }
+  void on_confirmed(store::ConfirmedFn) override {}
+
+  Result<store::Slice> read(LogPosition position, std::int32_t size) const override {
+    if (position < min_ || position + size > end_) return fail(Errc::not_found);
+    ++reads;
+    return store::Slice{Bytes(log_.get() + position.value, static_cast<std::size_t>(size)), log_};
+  }
+  Result<store::Slice> read_record(LogPosition position) const override {
+    return read(position, load_be<std::int32_t>(log_.get() + position.value));
+  }
+  LogPosition min_position() const override { return min_; }
+  LogPosition end() const override { return end_; }
+  LogPosition flushed() const override { return end_; }
+  LogPosition confirmed() const override { return end_; }
+  Result<QueueOffset> offset_at(const store::Queue& queue, WallTime, Boundary) const override {
+    return queue.max();
+  }
+  Result<WallTime> store_time(const store::Queue&, QueueOffset) const override {
+    return WallTime{};
+  }
+  void maintain() override {}
+  bool flush_waiting() override { return false; }
+  void stop_flushing() override {}
+  Result<int> drop_older_than(milliseconds, int) override { return 0; }
+  Result<void> health() const override { return {}; }
+  Result<store::Disk::Space> space() const override { return store::Disk::Space{}; }
+  Result<void> close() override { return {}; }
+
+  /// As if the segments below the queue's message at `first` were dropped. Other queues keep their
+  /// min(), though their records are gone: a reader can meet that for a moment.
+  void drop_below(std::string_view topic, QueueId id, QueueOffset first) {
+    FakeQueue& queue = *fake_queue(topic, id);
+    queue.min_ = first;
+    min_ =
+        first < queue.max() ? queue.entries_[static_cast<std::size_t>(first.value)].position : end_;
+  }
+
+  bool fail_appends = false;
+  mutable int reads = 0;
+
+ private:
+  static constexpr std::size_t kLogBytes = 32 << 20;
+  std::shared_ptr<FakeQueue> fake_queue(std::string_view topic, QueueId id) {
+    auto& queue = queues_[{std::string(topic), id}];
+    if (!queue) queue = std::make_shared<FakeQueue>(std::string(topic), id);
+    return queue;
+  }
+
+  std::map<std::pair<std::string, QueueId>, std::shared_ptr<FakeQueue>> queues_;
+  std::shared_ptr<std::byte[]> log_ = std::make_shared_for_overwrite<std::byte[]>(kLogBytes);
+  LogPosition min_, end_;
+};
+
+}  // namespace sluice::broker::testing
