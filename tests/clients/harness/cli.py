@@ -79,6 +79,7 @@ def main(argv):
         print(f"no sluice binary at {given.server}: build it, or say --server PATH", file=sys.stderr)
         return 2
     suite, report, begin = Suite(ROOT, given), Report(), time.monotonic()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have it ignored for what runs in the background
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     # Cases run beside the main thread, so that Ctrl-C finds it free to end them.
     work = threading.Thread(target=suite.run, args=(cases, report))
@@ -94,6 +95,7 @@ def main(argv):
     finally:
         suite.close()
         work.join(30)
-        suite.close()  # again: a case may have begun something while we were at it
+    if given.keep:
+        print(f"kept: {suite.directory}")
     report.summary(time.monotonic() - begin)
     return 130 if interrupted else 1 if report.counts["FAIL"] else 0

@@ -28,7 +28,10 @@ class Nursery:
 
     def adopt(self, pid):
         with self._lock:
-            self._foreign.append(pid)
+            if not self._closed:
+                self._foreign.append(pid)
+                return
+        kill_foreign(pid)
 
     def close(self):
         with self._lock:
@@ -38,10 +41,14 @@ class Nursery:
         for child in children:
             kill_group(child)
         for pid in foreign:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+            kill_foreign(pid)
+
+
+def kill_foreign(pid):
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
 
 
 def kill_group(child):

@@ -118,8 +118,9 @@ class ApacheServer(Server):
         super().__init__(nursery, directory, {"waitTimeMillsInSendQueue": 5000, **(settings or {})})
         self.script = script
 
-    def run(self, *words, seconds=90):
-        argv = [str(self.script), "--dir", str(self.directory), "--namesrv-port", str(self.namesrv_port), "--port", str(self.port)]
+    def run(self, *words, seconds=130):
+        argv = [str(self.script), "--dir", str(self.directory), "--namesrv-port", str(self.namesrv_port), "--port", str(self.port),
+                "--timeout", "120"]
         for key, value in self.settings.items():
             argv += ["--set", f"{key}={value}"]
         # To a file, not a pipe: the servers it starts in the background would keep a pipe open.
@@ -136,12 +137,16 @@ class ApacheServer(Server):
         return (self.directory / "script.log").read_text(errors="replace").strip()[-400:].replace("\n", " | ")
 
     def start_namesrv(self):
-        self.run("--jvm", "-XX:TieredStopAtLevel=1", "namesrv", "start")
-        self._adopt("namesrv")
+        try:
+            self.run("--jvm", "-XX:TieredStopAtLevel=1", "namesrv", "start")
+        finally:
+            self._adopt("namesrv")
 
     def start_broker(self):
-        self.run("--heap", "768m", "--jvm", "-XX:-AlwaysPreTouch", "broker", "start")
-        self.pid = self._adopt("broker-a")
+        try:
+            self.run("--heap", "768m", "--jvm", "-XX:-AlwaysPreTouch", "broker", "start")
+        finally:  # also one that is not ready in time runs, and must not stay
+            self.pid = self._adopt("broker-a")
 
     def start(self):
         if not answers(self.namesrv_port):
@@ -150,11 +155,14 @@ class ApacheServer(Server):
         return self
 
     def _adopt(self, role):
-        pid = int((self.directory / role / "pid").read_text())
+        try:
+            pid = int((self.directory / role / "pid").read_text())
+        except (OSError, ValueError):
+            return None
         self.nursery.adopt(pid)
         return pid
 
-    def stop(self, seconds=60):
+    def stop(self, seconds=130):
         self.run("broker", "stop", seconds=seconds)
 
     def kill(self):

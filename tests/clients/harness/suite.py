@@ -117,7 +117,16 @@ class Suite:
             context.close()
         for group in self._groups.values():
             group.close()
+        # With their processes gone the cases end by themselves; until then they may still write, or adopt a server.
+        end = time.monotonic() + 15
+        while self._running and time.monotonic() < end:
+            time.sleep(0.05)
+        for group in self._groups.values():
+            group.close()
         if self.keep:
-            print(f"kept: {self.directory}")
-        else:
+            return
+        for _ in range(20):  # a process that was just killed may still be writing a last file
             shutil.rmtree(self.directory, ignore_errors=True)
+            if not self.directory.exists():
+                return
+            time.sleep(0.1)
