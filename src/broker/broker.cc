@@ -20,6 +20,19 @@ std::string extra_properties(const BrokerOptions& options) {
   return text;
 }
 
+/// A snapshot, or nothing when there is none yet. A file that cannot be parsed counts as damaged:
+/// its .bak is tried.
+template <auto parse>
+auto read_snapshot(store::Disk& disk, const std::string& path)
+    -> Result<std::optional<std::remove_cvref_t<decltype(*parse({}))>>> {
+  SLUICE_TRY(const auto text, store::read_text_file(disk, path, [](std::string_view content) {
+               return parse(content).has_value();
+             }));
+  if (!text) return std::nullopt;
+  SLUICE_TRY(auto snapshot, parse(*text));
+  return snapshot;
+}
+
 }  // namespace
 
 Broker::Broker(store::MessageStore& store, store::Disk& disk, std::string config_folder,
@@ -38,24 +51,15 @@ Broker::Broker(store::MessageStore& store, store::Disk& disk, std::string config
 
 Result<void> Broker::load(WallTime) {
   SLUICE_CHECK(disk_.make_folder(config_folder_));
-  const auto file = [this](const char* name) {
-    return store::read_text_file(disk_, config_folder_ + '/' + name, readable_json);
-  };
-  SLUICE_TRY(const auto topics, file("topics.json"));
-  if (topics) {
-    SLUICE_TRY(auto snapshot, topics_from_json(*topics));
-    topics_.restore(std::move(snapshot.configs), snapshot.version);
-  }
-  SLUICE_TRY(const auto groups, file("subscriptionGroup.json"));
-  if (groups) {
-    SLUICE_TRY(auto snapshot, groups_from_json(*groups));
-    groups_.restore(std::move(snapshot.configs), snapshot.version);
-  }
-  SLUICE_TRY(const auto progress, file("consumerOffset.json"));
-  if (progress) {
-    SLUICE_TRY(auto entries, progress_from_json(*progress));
-    progress_.restore(std::move(entries));
-  }
+  const std::string folder = config_folder_ + '/';
+  SLUICE_TRY(auto topics, read_snapshot<topics_from_json>(disk_, folder + "topics.json"));
+  SLUICE_TRY(auto groups,
+             read_snapshot<groups_from_json>(disk_, folder + "subscriptionGroup.json"));
+  SLUICE_TRY(auto progress,
+             read_snapshot<progress_from_json>(disk_, folder + "consumerOffset.json"));
+  if (topics) topics_.restore(std::move(topics->configs), topics->version);
+  if (groups) groups_.restore(std::move(groups->configs), groups->version);
+  if (progress) progress_.restore(std::move(*progress));
   return {};
 }
 

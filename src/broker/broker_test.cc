@@ -167,6 +167,12 @@ TEST_F(BrokerFiles, FallBackToTheirPredecessorWhenDamaged) {
   expect_restored();
 }
 
+TEST_F(BrokerFiles, FallBackToTheirPredecessorWhenTheyMakeNoSense) {
+  ASSERT_TRUE(store::write_text_file(disk_, "config/consumerOffset.json",
+                                     R"({"offsetTable":{"no group":{"0":1}}})"));
+  expect_restored();
+}
+
 TEST_F(BrokerFiles, StopTheStartWhenNoCopyCanBeRead) {
   ASSERT_TRUE(disk_.remove("config/topics.json.bak"));
   ASSERT_TRUE(store::write_text_file(disk_, "config/topics.json", "[1]"));

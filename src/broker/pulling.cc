@@ -121,7 +121,8 @@ Result<void> Broker::read(const PullPlan& plan, PullResult& result) {
     if (done.error().code() != Errc::not_found) return done;
     result.clear();  // the records were removed while they were looked for
     result.status = PullStatus::retry;
-    result.next = result.min = plan.queue->index->min();
+    result.min = plan.queue->index->min();
+    result.next = std::max(result.min, plan.offset);  // never back: that would repeat messages
     result.max = plan.queue->index->max();
     return {};
   }
@@ -176,6 +177,8 @@ Result<PullPlan> Broker::prepare_pull(const PullQuery& query, WallTime now) {
                 fmt::format("topic {} is not readable (perm {})", query.topic, topic->perm()));
   }
   SLUICE_TRY(auto subscription, subscription_of(query, *group));
+  // Retried messages keep their tags, but the group has wanted them once already.
+  if (query.topic.starts_with(kRetryPrefix)) subscription = nullptr;
   if (query.commit && query.commit->value >= 0) {
     progress_.commit(query.group, query.topic, QueueId(query.queue_id), *query.commit);
   }

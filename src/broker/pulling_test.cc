@@ -97,7 +97,7 @@ TEST_F(Pull, OutsideTheQueueIsMovedIntoIt) {
 
 TEST_F(Pull, RecordsRemovedMeanwhileAreSkippedByRetry) {
   for (int i = 0; i < 4; ++i) send("t");
-  PullQuery q = query("t", 0);
+  PullQuery q = query("t", 1);
   const auto plan = broker_.prepare_pull(q, kNow);
   ASSERT_TRUE(plan);
   make_topic("other");
@@ -152,6 +152,13 @@ TEST_F(Pull, TakesTheHeartbeatsSubscription) {
   send("t", "a");
   send("t", "b");
   expect(by_heartbeat("t"), PullStatus::found, 2, 1);
+}
+
+TEST_F(Pull, GivesRetriedMessagesWhateverTheirTags) {
+  configure_group({});
+  make_topic("%RETRY%g", 1);
+  send("%RETRY%g", "b");
+  expect(query("%RETRY%g", 0, "a"), PullStatus::found, 1, 1);
 }
 
 TEST_F(Pull, NeedsASubscription) {

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/numbers.h"
 #include "broker/broker.h"
 #include "wire/record/properties.h"
 
@@ -20,6 +21,14 @@ constexpr std::array<std::string_view, 6> kClosedToProducers{
 /// Properties that ask for what this broker does not do; silence would break the sender's promise.
 constexpr std::array<std::string_view, 4> kTimed{
     property::kDelay, property::kTimerDelaySec, property::kTimerDelayMs, property::kTimerDeliverMs};
+
+/// What a dead letter's DELAY says: none, whatever the last retry asked for.
+constexpr std::string_view kNoDelay = "-1";
+
+/// A level or a time; one that is too large, or no number, is not taken for none.
+bool asks_for_delay(std::string_view value) {
+  return parse_number<std::int64_t>(value).value_or(1) > 0;
+}
 
 /// What one walk over a message's properties finds.
 struct Found {
@@ -39,37 +48,57 @@ Found look(std::string_view properties) {
       found.broker_added = true;
     } else if (name == property::kTransaction) {
       found.transaction = pair.value() == "true";
-    } else if (std::ranges::find(kTimed, name) != kTimed.end() && pair.value() != "0") {
+    } else if (std::ranges::find(kTimed, name) != kTimed.end() && asks_for_delay(pair.value())) {
       found.timed = name;
     }
   }
   return found;
 }
 
-Result<void> check_supported(const Found& found) {
+Result<void> check_supported(const Found& found, std::int32_t sys_flag) {
   if (!found.timed.empty()) {
     return fail(Errc::unsupported,
                 fmt::format("the property {} asks for a later delivery, which this broker does not "
                             "do: send the message without it",
                             found.timed));
   }
-  if (found.transaction) {
+  if (found.transaction || (sys_flag & kTransactionRollback) != 0) {
     return fail(Errc::unsupported,
-                "the property TRAN_MSG asks for a transaction, which this broker does not do: use "
-                "an ordinary producer");
+                "the property TRAN_MSG (or the sysFlag) asks for a transaction, which this broker "
+                "does not do: use an ordinary producer");
   }
   return {};
+}
+
+Result<void> check_size(Bytes body, const BrokerOptions& options) {
+  if (std::cmp_less_equal(body.size(), options.max_message_bytes)) return {};
+  return fail(Errc::message_too_large,
+              fmt::format("the body has {} bytes, {} are allowed (maxMessageSize)", body.size(),
+                          options.max_message_bytes));
 }
 
 }  // namespace
 
 Result<SendBatch::Ticket> SendBatch::add(const SendQuery& query, WallTime now) {
   const BatchItem item{query.flag, query.properties, query.body};
-  return add(query, std::span(&item, 1), now);
+  return add_all(query, std::span(&item, 1), now);
 }
 
 Result<SendBatch::Ticket> SendBatch::add(const SendQuery& query, std::span<const BatchItem> items,
                                          WallTime now) {
+  if (items.empty()) return fail(Errc::message_illegal, "a batch without messages");
+  if (query.topic.starts_with(kRetryPrefix)) {
+    return fail(Errc::message_illegal,
+                fmt::format("a batch cannot go to the retry topic {}: send its messages one by one",
+                            query.topic));
+  }
+  SLUICE_CHECK(check_size(query.body, broker_.options()));
+  SLUICE_CHECK(check_supported(look(query.properties), query.sys_flag));
+  return add_all(query, items, now);
+}
+
+Result<SendBatch::Ticket> SendBatch::add_all(const SendQuery& query,
+                                             std::span<const BatchItem> items, WallTime now) {
   SLUICE_TRY(const Target to, target(query, now));
   const Ticket ticket{pending_.size(), items.size()};
   for (const BatchItem& item : items) {
@@ -102,8 +131,8 @@ Result<SendBatch::Target> SendBatch::target(const SendQuery& query, WallTime now
     return fail(Errc::not_permitted,
                 fmt::format("topic {} is not writable (perm {})", topic.name(), topic.perm()));
   }
-  const bool moved = topic.name() != query.topic;  // to the dead letters: their only queue
-  const QueueId id = moved                ? QueueId(0)
+  const bool dead = topic.name() != query.topic;
+  const QueueId id = dead                 ? QueueId(0)  // their only queue
                      : query.queue_id < 0 ? topic.next_write_queue()
                                           : QueueId(query.queue_id);
   TopicQueue* const queue = topic.queue(id);
@@ -112,7 +141,7 @@ Result<SendBatch::Target> SendBatch::target(const SendQuery& query, WallTime now
                 fmt::format("topic {} has {} write queues, there is no queue {}", topic.name(),
                             topic.write_queues(), query.queue_id));
   }
-  return Target{&topic, queue, id};
+  return Target{&topic, queue, id, dead};
 }
 
 Result<std::shared_ptr<Topic>> SendBatch::topic(const SendQuery& query, WallTime now) {
@@ -142,14 +171,10 @@ Result<std::shared_ptr<Topic>> SendBatch::retry_topic(const SendQuery& query, Wa
 
 Result<void> SendBatch::take(const Target& to, const SendQuery& query, const BatchItem& item,
                              WallTime now) {
-  const std::int32_t limit = broker_.options().max_message_bytes;
-  if (item.body.size() > static_cast<std::size_t>(limit)) {
-    return fail(Errc::message_too_large,
-                fmt::format("the body has {} bytes, {} are allowed (maxMessageSize)",
-                            item.body.size(), limit));
-  }
-  const Found found = look(item.properties);
-  SLUICE_CHECK(check_supported(found));
+  SLUICE_CHECK(check_size(item.body, broker_.options()));
+  Found found = look(item.properties);
+  if (to.dead) found.timed = {};  // it is not tried again, so there is nothing to wait for
+  SLUICE_CHECK(check_supported(found, query.sys_flag));
   store::Pending pending{.queue = to.queue->index.get(), .tags_code = tags_code(found.tags)};
   Message& message = pending.message;
   message.topic = to.topic->name();
@@ -160,7 +185,7 @@ Result<void> SendBatch::take(const Target& to, const SendQuery& query, const Bat
   message.born_host = query.born_host;
   message.reconsume_times = query.reconsume_times;
   message.body = item.body;
-  message.properties = found.unique_key ? item.properties : with_unique_key(item.properties, now);
+  message.properties = completed(item.properties, !found.unique_key, to.dead, now);
   if (!found.broker_added) message.extra_properties = broker_.extra_properties();
   SLUICE_TRY(pending.size, encoded_size(message, broker_.options().store_host));
   pending.crc = body_crc(item.body);
@@ -170,9 +195,12 @@ Result<void> SendBatch::take(const Target& to, const SendQuery& query, const Bat
   return {};
 }
 
-std::string_view SendBatch::with_unique_key(std::string_view properties, WallTime now) {
+std::string_view SendBatch::completed(std::string_view properties, bool needs_id, bool dead,
+                                      WallTime now) {
+  if (!needs_id && !dead) return properties;
   auto text = std::make_unique<std::string>(properties);
-  append_property(*text, property::kUniqueKey, broker_.unique_ids().next(now));
+  if (needs_id) append_property(*text, property::kUniqueKey, broker_.unique_ids().next(now));
+  if (dead) append_property(*text, property::kDelay, kNoDelay);
   texts_.push_back(std::move(text));
   return *texts_.back();
 }

@@ -52,6 +52,8 @@ class SendBatch {
   /// Errors: topic_not_found, invalid_name, not_permitted, queue_out_of_range, message_too_large,
   /// message_illegal, unsupported (delayed, timed and transactional messages: named in the remark).
   Result<Ticket> add(const SendQuery& query, WallTime now);
+  /// Takes up all messages of a batch, or none; they go to one queue. The query's body is the whole
+  /// batch as it was sent: it is what the size limit holds for. Not for %RETRY% topics.
   Result<Ticket> add(const SendQuery& query, std::span<const BatchItem> items, WallTime now);
 
   bool empty() const { return pending_.empty(); }
@@ -71,13 +73,16 @@ class SendBatch {
     Topic* topic = nullptr;
     TopicQueue* queue = nullptr;
     QueueId id;
+    bool dead = false;  ///< retried too often: it goes to the group's dead letters
   };
+  Result<Ticket> add_all(const SendQuery& query, std::span<const BatchItem> items, WallTime now);
   Result<Target> target(const SendQuery& query, WallTime now);
   Result<std::shared_ptr<Topic>> topic(const SendQuery& query, WallTime now);
   Result<std::shared_ptr<Topic>> retry_topic(const SendQuery& query, WallTime now);
   Result<void> take(const Target& target, const SendQuery& query, const BatchItem& item,
                     WallTime now);
-  std::string_view with_unique_key(std::string_view properties, WallTime now);
+  /// The properties with what the broker must add to this message alone.
+  std::string_view completed(std::string_view properties, bool needs_id, bool dead, WallTime now);
   void cut(std::size_t size);
 
   Broker& broker_;

@@ -145,7 +145,12 @@ TEST_F(Send, RefusesByNameWhatItCannotKeepThePromiseOf) {
     ASSERT_EQ(code_of(taken), Errc::unsupported) << name;
     EXPECT_THAT(std::string(taken.error().remark()), HasSubstr(name));
   }
+  EXPECT_EQ(code_of(add_with("TIMER_DELIVER_MS", "99999999999999999999")), Errc::unsupported);
   EXPECT_TRUE(add_with("DELAY", "0"));
+  EXPECT_TRUE(add_with("DELAY", "-1"));
+  SendQuery prepared = to("t");
+  prepared.sys_flag = wire::record::kTransactionPrepared;
+  EXPECT_EQ(code_of(add(prepared)), Errc::unsupported);
   EXPECT_TRUE(add_with("TRAN_MSG", "false"));
 }
 
@@ -183,6 +188,23 @@ TEST_F(Send, MovesWhatWasRetriedTooOftenToTheDeadLetters) {
   EXPECT_EQ(batch_.at(2).message.topic, "%RETRY%g");
 }
 
+TEST_F(Send, ADeadLetterIsNotDelayedByItsLastRetry) {
+  ASSERT_TRUE(broker_.groups().put({.name = "g", .retry_max_times = 3}, kNow));
+  properties_ = properties_of({{"UNIQ_KEY", "id"}, {"DELAY", "7"}});
+  SendQuery query = to("%RETRY%g");
+  query.reconsume_times = 4;
+  ASSERT_TRUE(add(query));
+  ASSERT_TRUE(batch_.append());
+  EXPECT_EQ(find_property(stored("%DLQ%g").message.properties, "DELAY"), "-1");
+}
+
+TEST_F(Send, LeavesTheBrokersPropertiesOfARetriedMessageAsTheyAre) {
+  properties_ = properties_of({{"UNIQ_KEY", "id"}, {"CLUSTER", "c"}, {"MSG_REGION", "r"}});
+  ASSERT_TRUE(add(to("t")));
+  ASSERT_TRUE(batch_.append());
+  EXPECT_EQ(stored("t").message.properties, properties_);
+}
+
 TEST_F(Send, ToARetryTopicNeedsTheGroup) {
   EXPECT_EQ(code_of(add(to("%RETRY%nobody"))), Errc::group_not_found);
 }
@@ -209,6 +231,21 @@ TEST_F(Send, TakesNothingOfABatchWithOneBadMessage) {
   EXPECT_EQ(batch_.bytes(), bytes);
   ASSERT_TRUE(batch_.append());
   stored("t");
+}
+
+TEST_F(Send, RefusesBatchesThatNoClientMaySend) {
+  const BatchItem items[] = {{0, properties_, as_bytes("x")}};
+  ASSERT_TRUE(broker_.groups().find_or_create("g", kNow));
+  EXPECT_EQ(code_of(batch_.add(to("%RETRY%g"), items, kNow)), Errc::message_illegal);
+  EXPECT_EQ(code_of(batch_.add(to("t"), {}, kNow)), Errc::message_illegal);
+  const std::string large(1001, 'x');
+  SendQuery query = to("t");
+  query.body = as_bytes(large);
+  EXPECT_EQ(code_of(batch_.add(query, items, kNow)), Errc::message_too_large);
+  const std::string delayed = properties_of({{"DELAY", "1"}});
+  query = to("t");
+  query.properties = delayed;
+  EXPECT_EQ(code_of(batch_.add(query, items, kNow)), Errc::unsupported);
 }
 
 TEST_F(Send, FailsAsAWholeWhenTheStoreDoes) {
