@@ -1,4 +1,5 @@
-// A capturing lambda and a brace-built aggregate beside co_await: each must be destroyed exactly once.
+// A capturing lambda and a brace-built aggregate beside co_await: each must be destroyed exactly
+// once.
 #include <coroutine>
 #include <cstdio>
 #include <expected>
@@ -35,7 +36,9 @@ struct Wait {
   bool await_resume() { return f(); }
 };
 template <class F>
-Wait<F> wait(F f) { return {std::move(f)}; }
+Wait<F> wait(F f) {
+  return {std::move(f)};
+}
 struct TakeAggregate {
   Aggregate aggregate;
   bool await_ready() { return false; }

@@ -71,7 +71,9 @@ def _tidy(tree: Tree, file: SourceFile, commands: Path) -> list[Finding]:
             path = os.path.relpath(os.path.join(tree.root, match["path"]), tree.root)
             rule = (match["rule"] or "compiler").removesuffix(",-warnings-as-errors")
             found.append(Finding(path, int(match["line"]), rule, match["text"]))
-    if done.returncode != 0 and not found:
+    if done.returncode < 0:
+        found.append(Finding(file.path, 0, "clang-tidy", f"{TIDY} was ended by signal {-done.returncode} (memory?); run it again"))
+    elif done.returncode != 0 and not found:
         found.append(Finding(file.path, 0, "clang-tidy", f"{TIDY} failed: {(done.stderr or done.stdout).strip()[-300:]}"))
     return found
 
