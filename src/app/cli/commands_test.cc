@@ -240,6 +240,24 @@ TEST_F(CliTest, GoesOnWhereTheGroupIsAndCommits) {
   EXPECT_EQ(broker.count(UnregisterClient::kCode), 1);
 }
 
+TEST_F(CliTest, CommitsWhereAGroupBegins) {
+  serve_queue(broker, {"one", "two", "three"});
+  std::string committed;
+  broker.on(QueryConsumerOffset::kCode, Reply{.code = 22, .remark = "not found"});
+  broker.on(GetConsumerList::kCode, Reply{.code = 1, .remark = "nobody"});
+  broker.on(HeartBeat::kCode, Reply{});
+  broker.on(UnregisterClient::kCode, Reply{});
+  broker.on(UpdateConsumerOffset::kCode, [&](const Command& request) {
+    const std::lock_guard lock(mutex);
+    if (committed.empty()) committed = request.ext.get("commitOffset");
+    return Reply{};
+  });
+  const Outcome outcome = run_here({"consume", "T", "--group", "g", "--from", "1", "--count", "1"});
+  EXPECT_EQ(outcome.status, kExitOk) << outcome.err;
+  EXPECT_EQ(outcome.out, "two\n");
+  EXPECT_EQ(committed, "1");
+}
+
 TEST_F(CliTest, RefusesAFormatOrPositionThatIsNoneBeforeConnecting) {
   EXPECT_EQ(run_here({"consume", "T", "--format", "{x}"}).status, kExitUsage);
   EXPECT_EQ(run_here({"consume", "T", "--from", "whenever"}).status, kExitUsage);

@@ -44,14 +44,18 @@ Result<std::int64_t> resolve(client::Offsets& offsets, const MessageQueue& queue
   return std::clamp(start.value, min, std::max(min, max));
 }
 
-/// Where a queue begins: at the group's offset; without group or offset, as --from says.
+/// Where a queue begins: at the group's offset; without group or offset, as --from says. A group's
+/// begin is committed at once: a queue that this run does not get to must not begin at another
+/// place the next time.
 Result<std::int64_t> start_of(client::Offsets& offsets, const MessageQueue& queue,
                               const ConsumeOptions& options, const StartPosition& from) {
   if (!options.group.empty()) {
     SLUICE_TRY(const auto committed, offsets.committed(options.group, queue));
     if (committed) return *committed;
   }
-  return resolve(offsets, queue, from);
+  SLUICE_TRY(const std::int64_t offset, resolve(offsets, queue, from));
+  if (!options.group.empty()) SLUICE_CHECK(offsets.commit(options.group, queue, offset));
+  return offset;
 }
 
 /// Commits what was written: one past the last message of each queue.

@@ -1,33 +1,34 @@
-#include <CLI/CLI.hpp>
-
+#include "app/cli/commands.h"
 #include "app/serve/serve.h"
 
 namespace {
 
-void add_serve_options(CLI::App& command, sluice::app::ServeArguments& arguments) {
-  command.add_option("-c,--config", arguments.config_file,
-                     "Settings as key=value lines; an Apache broker.conf works");
+using sluice::app::ServeArguments;
+
+void add_serve_command(CLI::App& cli, const char* name, const char* text,
+                       int (*run)(const ServeArguments&), int& exit_code) {
+  CLI::App* const command = cli.add_subcommand(name, text);
+  const auto arguments = std::make_shared<ServeArguments>();
+  command->add_option("-c,--config", arguments->config_file,
+                      "Settings as key=value lines; an Apache broker.conf works");
   command
-      .add_option("--set", arguments.assignments,
-                  "One setting, such as --set listenPort=10921; wins over the file")
+      ->add_option("--set", arguments->assignments,
+                   "One setting, such as --set listenPort=10921; wins over the file")
       ->allow_extra_args(false);
+  command->footer(std::string("Example: sluice ") + name +
+                  " --set storePathRootDir=/var/lib/sluice\nEvery setting: docs/CONFIG.md");
+  command->callback([arguments, run, &exit_code] { exit_code = run(*arguments); });
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("Sluice: a message broker for RocketMQ's clients");
-  app.set_version_flag("--version", "sluice 0.1.0");
-  app.require_subcommand(1);
-  sluice::app::ServeArguments arguments;
-
-  CLI::App* const serve = app.add_subcommand("serve", "Runs name server and broker");
-  add_serve_options(*serve, arguments);
-  serve->footer("Example: sluice serve --set storePathRootDir=/var/lib/sluice");
-  CLI::App* const names = app.add_subcommand("namesrv", "Runs a name server alone");
-  add_serve_options(*names, arguments);
-
-  CLI11_PARSE(app, argc, argv);
-  if (serve->parsed()) return sluice::app::serve(arguments);
-  return sluice::app::serve_names(arguments);
+  CLI::App cli("Sluice: a message broker for RocketMQ's clients", "sluice");
+  cli.set_version_flag("--version", "sluice 0.1.0");
+  cli.require_subcommand(1);
+  int exit_code = 0;
+  add_serve_command(cli, "serve", "Run name server and broker", sluice::app::serve, exit_code);
+  add_serve_command(cli, "namesrv", "Run a name server alone", sluice::app::serve_names, exit_code);
+  sluice::app::add_cli_commands(cli, exit_code);
+  return sluice::app::run_cli(cli, argc, argv, exit_code);
 }

@@ -20,8 +20,5 @@ int serve(const ServeArguments& arguments);
 /// A name server alone.
 int serve_names(const ServeArguments& arguments);
 
-/// Starts a server on free ports and a temporary folder, sends and consumes through the client
-/// library, and says what it did.
-int demo();
 
 }  // namespace sluice::app
