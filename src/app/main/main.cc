@@ -1,4 +1,5 @@
 #include "app/cli/commands.h"
+#include "app/serve/demo.h"
 #include "app/serve/serve.h"
 
 namespace {
@@ -29,6 +30,8 @@ int main(int argc, char** argv) {
   int exit_code = 0;
   add_serve_command(cli, "serve", "Run name server and broker", sluice::app::serve, exit_code);
   add_serve_command(cli, "namesrv", "Run a name server alone", sluice::app::serve_names, exit_code);
+  cli.add_subcommand("demo", "Start a server, send to it, read from it, and say what happened")
+      ->callback([&exit_code] { exit_code = sluice::app::demo(); });
   sluice::app::add_cli_commands(cli, exit_code);
   return sluice::app::run_cli(cli, argc, argv, exit_code);
 }

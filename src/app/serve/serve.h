@@ -20,5 +20,4 @@ int serve(const ServeArguments& arguments);
 /// A name server alone.
 int serve_names(const ServeArguments& arguments);
 
-
 }  // namespace sluice::app
