@@ -37,11 +37,11 @@ def _(c):
     check(topic in out, f"list does not show it: {short(out)}")
     _, out, _ = c.sluice("topic", "describe", topic, *at(c.server))
     check(topic in out and "6" in out, f"describe does not show it: {short(out)}")
-    c.sluice("topic", "delete", topic, *at(c.server))
+    c.sluice("topic", "delete", topic, "--yes", *at(c.server))
     _, out, _ = c.sluice("topic", "list", *at(c.server))
     check(topic not in out, "list shows it after delete")
     code, _, err = c.sluice("topic", "describe", topic, *at(c.server), ok=False)
-    check(code != 0 and topic in err, f"describe of a topic that is gone: exit {code}, {short(err)}")
+    check(code == 3 and topic in err, f"describe of a topic that is gone: exit {code}, {short(err)}")
 
 
 @command("cli-topic-json")
@@ -58,63 +58,107 @@ def _(c):
 def _(c):
     for words in (("nonsense",), ("topic", "nonsense"), ("topic", "create"), ("topic", "list", "--nonsense")):
         code, _, err = c.sluice(*words, ok=False)
-        check(code > 0 and err.strip(), f"sluice {' '.join(words)}: exit {code}, {short(err)}")
+        check(code == 2 and err.strip(), f"sluice {' '.join(words)}: exit {code}, {short(err)}")
     code, _, err = c.sluice("topic", "list", "--namesrv", "127.0.0.1:1", ok=False)
-    check(code > 0 and "127.0.0.1:1" in err, f"a server that is not there: exit {code}, {short(err)}")
+    check(code == 3 and "127.0.0.1:1" in err, f"a server that is not there: exit {code}, {short(err)}")
     code, out, _ = c.sluice("--help")
     check("serve" in out and "topic" in out, "--help does not name the commands")
     c.sluice("--version")
 
 
+def produce(c, topic, text, *more):
+    """Sends each line of the text as a message."""
+    return c.sluice("produce", topic, *more, *at(c.server), stdin=text + "\n")[1]
+
+
+def consume(c, topic, n, *more):
+    return c.sluice("consume", topic, "--from", "first", "--count", n, "--idle", 15, *more, *at(c.server), seconds=30)[1]
+
+
 @command("cli-produce-consume")
 def _(c):
+    """Each line is a message; what consume prints are the lines again."""
     topic = c.topic()
-    for i in range(5):
-        c.sluice("produce", topic, f"text {i}", *at(c.server))
-    _, out, _ = c.sluice("consume", topic, "--from", "first", "-n", 5, *at(c.server))
-    for i in range(5):
-        check(f"text {i}" in out, f"consume does not print text {i}: {short(out)}")
+    lines = [f"text {i} with ü and 'quotes'" for i in range(50)]
+    produce(c, topic, "\n".join(lines))
+    out = consume(c, topic, 50)
+    check(sorted(out.splitlines()) == sorted(lines), f"consume printed {short(out)}")
 
 
-@command("cli-consume-json")
+@command("cli-produce-creates-topic")
+def _(c):
+    topic = c.name("new")
+    produce(c, topic, "first of all")
+    check(consume(c, topic, 1).strip() == "first of all", "the message did not come back")
+    code, _, err = c.sluice("produce", c.name("other"), "--no-create", *at(c.server), stdin="x\n", ok=False)
+    check(code != 0 and err.strip(), f"--no-create: exit {code}, {short(err)}")
+
+
+@command("cli-json")
 def _(c):
     topic = c.topic()
-    c.sluice("produce", topic, "a text with \"quotes\" and ü", *at(c.server))
-    _, out, _ = c.sluice("consume", topic, "--from", "first", "-n", 1, "--json", *at(c.server))
-    check("quotes" in json.dumps(as_json(out)), f"the JSON does not hold the text: {short(out)}")
+    sent = as_json(produce(c, topic, 'a text with "quotes" and ü', "--json", "--tag", "t1"))
+    got = as_json(consume(c, topic, 1, "--format", "json"))
+    check("offset" in json.dumps(sent), f"produce --json shows no offset: {sent}")
+    check('a text with "quotes" and ü' in json.dumps(got, ensure_ascii=False).replace('\\"', '"'), f"consume as JSON: {got}")
+
+
+@command("cli-consume-group")
+def _(c):
+    """As a group it goes on where it was."""
+    topic, group = c.topic(queues=1), ("--group", c.name("g"))
+    produce(c, topic, "one\ntwo")
+    check(consume(c, topic, 2, *group).split() == ["one", "two"], "the first two did not come in order")
+    produce(c, topic, "three")
+    check(consume(c, topic, 1, *group).split() == ["three"], "the group did not go on at the third")
 
 
 @command("cli-produce-java-consumes")
 def _(c):
     topic = c.topic()
     consumer = c.consumer("java540", topic=topic, group=c.name("g"))
-    c.sluice("produce", topic, "from the command line", "--tag", "t1", "--key", "k1", *at(c.server))
+    produce(c, topic, "from the command line", "--tag", "t1", "--key", "k1", "--property", "test1=ü")
     consumer.wait_count("got", 1, 40)
     got = consumer.finish().of("got")[0]
-    check((got["text"], got["tags"], got["keys"]) == ("from the command line", "t1", "k1"), f"Java got {got}")
+    seen = (got["text"], got["tags"], got["keys"], got["prop"])
+    check(seen == ("from the command line", "t1", "k1", {"test1": "ü"}), f"Java got {seen}")
 
 
 @command("cli-consume-java-produces")
 def _(c):
     topic = c.topic()
     c.send("java540", 3, topic=topic, text="from Java")
-    _, out, _ = c.sluice("consume", topic, "--from", "first", "-n", 3, *at(c.server))
-    check(out.count("from Java") == 3, f"consume printed {short(out)}")
+    c.send("java540", 1, topic=topic, size=20000)  # compressed on its way
+    out = c.sluice("consume", topic, "--from", "first", "--count", 4, "--idle", 15, "--format", "json", *at(c.server), seconds=30)[1]
+    check(out.count("from Java") == 3 and len(out) > 10000, f"consume printed {short(out)}")
 
 
 @command("cli-consume-waits")
 def _(c):
     """consume that waits gets a new message within a second."""
     topic = c.topic(queues=1)
-    argv = [str(c.suite.binary), "consume", topic, "--from", "first", "-n", "1", *at(c.server)]
+    argv = [str(c.suite.binary), "consume", topic, "--from", "first", "--count", "1", *at(c.server)]
     waiting = c.nursery.spawn(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, text=True)
     time.sleep(2)  # it has to be at the end of the queue, and does not say when
     check(waiting.poll() is None, f"it ended with {waiting.returncode} instead of waiting")
     begin = time.monotonic()
-    c.sluice("produce", topic, "wake up", *at(c.server))
+    produce(c, topic, "wake up")
     try:
         out, _ = waiting.communicate(timeout=10)
     except subprocess.TimeoutExpired:
         check(False, "nothing came within 10 s")
     took = time.monotonic() - begin
     check("wake up" in out and took < 1, f"it took {took:.1f} s: {short(out)}")
+
+
+@command("cli-config")
+def _(c):
+    """The table of settings, also as JSON; a wrong file is refused."""
+    _, out, _ = c.sluice("config")
+    check("listenPort" in out and "flushDiskType" in out, f"config does not show the keys: {short(out)}")
+    _, out, _ = c.sluice("config", "--json")
+    check("listenPort" in json.dumps(as_json(out)), f"config --json: {short(out)}")
+    wrong = c.directory / "wrong.conf"
+    wrong.write_text("listnPort=1\n")
+    code, out, err = c.sluice("config", "--file", wrong, ok=False)
+    check(code != 0 and "listenPort" in out + err, f"a wrong file: exit {code}, {short(err)}")
