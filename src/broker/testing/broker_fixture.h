@@ -11,6 +11,7 @@
 #include "store/testing/memory_disk.h"
 #include "wire/record/properties.h"
 
+/// What the broker's tests share: a broker without files or threads, at a time that stands still.
 namespace sluice::broker::testing {
 
 inline constexpr WallTime kNow = from_unix_ms(1'700'000'000'000);
