@@ -8,6 +8,13 @@
 #include "store/layout.h"
 
 namespace sluice::store {
+namespace {
+
+// A sync of a file costs some milliseconds of the disk's journal each time; 20000 of them took 147
+// s where one of the file system takes about a second.
+constexpr std::size_t kFewFiles = 8;
+
+}  // namespace
 
 IndexFiles::IndexFiles(Disk& disk, std::string folder, std::int64_t file_bytes,
                        std::size_t open_limit)
@@ -161,12 +168,29 @@ Result<void> IndexFiles::remove_topic(const std::string& topic) {
   return disk_.sync_folder(folder_);
 }
 
-std::size_t IndexFiles::unsynced() const {
+bool IndexFiles::sync_is_large() const {
   const std::lock_guard guard(mutex_);
-  return unsynced_files_.size();
+  return unsynced_files_.size() > kFewFiles;
 }
 
-Result<void> IndexFiles::sync() {
+Result<void> IndexFiles::sync() { return sync_is_large() ? sync_whole_disk() : sync_files(); }
+
+Result<void> IndexFiles::sync_whole_disk() {
+  std::set<std::string> files, folders;
+  {
+    const std::lock_guard guard(mutex_);
+    files.swap(unsynced_files_);
+    folders.swap(unsynced_folders_);
+  }
+  auto synced = disk_.sync_all(folder_);
+  if (synced) return synced;
+  const std::lock_guard guard(mutex_);
+  unsynced_files_.merge(files);
+  unsynced_folders_.merge(folders);
+  return synced;
+}
+
+Result<void> IndexFiles::sync_files() {
   const auto first_of = [this](const std::set<std::string>& set) -> std::string {
     const std::lock_guard guard(mutex_);
     return set.empty() ? std::string() : *set.begin();

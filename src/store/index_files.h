@@ -46,8 +46,8 @@ class IndexFiles {
   Result<void> remove_queue(const IndexName& name);
   Result<void> remove_topic(const std::string& topic);
 
-  /// Files written since their last sync.
-  std::size_t unsynced() const;
+  /// Whether sync() would take one call for the whole file system instead of a few for files.
+  bool sync_is_large() const;
   /// Makes all writes and new names durable. On failure the rest stays unsynced.
   Result<void> sync();
 
@@ -68,6 +68,8 @@ class IndexFiles {
     std::shared_ptr<File> file;
   };
 
+  Result<void> sync_files();
+  Result<void> sync_whole_disk();
   std::string folder_of(const IndexName& name) const;
   std::string path_of(const IndexName& name, std::int64_t base) const;
   Result<std::shared_ptr<File>> open(const IndexName& name, std::int64_t base, Disk::Open mode);

@@ -12,9 +12,7 @@ namespace record = wire::record;
 namespace {
 
 constexpr std::size_t kOpenIndexFiles = 256;
-// A sync of an index file may cost milliseconds. With few of them each maintenance syncs all, with
-// many only now and then; until it does, a start reads the log of that time again.
-constexpr std::size_t kFewIndexFiles = 8;
+// How often many index files are made durable. Until then a start reads the log of that time again.
 constexpr milliseconds kIndexSyncEvery{5000};
 
 }  // namespace
@@ -121,8 +119,7 @@ void LocalStore::maintain() {
 }
 
 bool LocalStore::sync_is_due() const {
-  return index_files_.unsynced() <= kFewIndexFiles ||
-         clock_.steady() - last_sync_ >= kIndexSyncEvery;
+  return !index_files_.sync_is_large() || clock_.steady() - last_sync_ >= kIndexSyncEvery;
 }
 
 Result<void> LocalStore::write_indexes(Sync sync) {

@@ -134,6 +134,15 @@ Result<std::unique_ptr<PosixFile>> open_file(const std::string& path, int flags)
   return std::make_unique<PosixFile>(fd, path);
 }
 
+Result<void> sync_with(int (*sync)(int), const std::string& folder) {
+  const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return failed("open folder", folder, errno);
+  const int error = sync(fd) == 0 ? 0 : errno;
+  ::close(fd);
+  if (error != 0) return failed("sync folder", folder, error);
+  return {};
+}
+
 class PosixDisk final : public Disk {
  public:
   Result<std::unique_ptr<File>> open(const std::string& path, Open mode) override {
@@ -176,14 +185,8 @@ class PosixDisk final : public Disk {
     return {};
   }
 
-  Result<void> sync_folder(const std::string& path) override {
-    const int fd = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) return failed("open folder", path, errno);
-    const int error = ::fsync(fd) == 0 ? 0 : errno;
-    ::close(fd);
-    if (error != 0) return failed("sync folder", path, error);
-    return {};
-  }
+  Result<void> sync_folder(const std::string& path) override { return sync_with(::fsync, path); }
+  Result<void> sync_all(const std::string& folder) override { return sync_with(::syncfs, folder); }
 
   bool exists(const std::string& path) override { return ::access(path.c_str(), F_OK) == 0; }
 

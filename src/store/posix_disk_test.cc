@@ -65,6 +65,7 @@ TEST_P(Disks, ListsNamesSortedAndRemovesWholeFolders) {
   }
   EXPECT_EQ(*disk_->list(root_ + "/a"), (std::vector<std::string>{"1", "2", "b"}));
   EXPECT_TRUE(disk_->sync_folder(root_ + "/a"));
+  EXPECT_TRUE(disk_->sync_all(root_));
   ASSERT_TRUE(disk_->remove(root_ + "/a"));
   EXPECT_FALSE(disk_->exists(root_ + "/a/b/x"));
 }

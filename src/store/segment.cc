@@ -1,7 +1,5 @@
 #include "store/segment.h"
 
-#include <mutex>
-
 #include <fmt/format.h>
 
 #include "base/assert.h"
@@ -68,6 +66,8 @@ std::shared_ptr<Segment> SegmentSet::find(std::int64_t position) const {
 }
 
 Result<std::shared_ptr<Segment>> SegmentSet::find_or_create(std::int64_t position) {
+  if (auto found = find(position)) return found;
+  const std::lock_guard guard(creation_);
   if (auto found = find(position)) return found;
   SLUICE_ASSERT(base_of(position) == last_end());
   SLUICE_TRY(auto segment, open(base_of(position), Disk::Open::create));

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <shared_mutex>
 #include <string>
 #include <vector>
@@ -77,6 +78,7 @@ class SegmentSet {
   Disk& disk_;
   std::string folder_;
   std::int64_t segment_bytes_;
+  std::mutex creation_;              ///< one creation at a time; held while the disk works
   mutable std::shared_mutex mutex_;  ///< guards segments_
   std::vector<std::shared_ptr<Segment>> segments_;
   std::atomic<std::int64_t> first_{0};

@@ -215,6 +215,16 @@ Result<void> MemoryDisk::sync_folder(const std::string& path) {
   return {};
 }
 
+Result<void> MemoryDisk::sync_all(const std::string& folder) {
+  const std::lock_guard guard(mutex_);
+  if (next_change() == Fate::fails) return injected("sync all", folder);
+  for (auto& [name, node] : names_) {
+    node->durable.assign(node->data.get(), node->data.get() + node->size);
+  }
+  durable_names_ = names_;
+  return {};
+}
+
 bool MemoryDisk::exists(const std::string& path) {
   const std::lock_guard guard(mutex_);
   return names_.contains(path) || folders_.contains(path);

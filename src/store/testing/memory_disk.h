@@ -29,11 +29,12 @@ class MemoryDisk final : public Disk {
   Result<void> rename(const std::string& from, const std::string& to) override;
   Result<void> remove(const std::string& path) override;
   Result<void> sync_folder(const std::string& path) override;
+  Result<void> sync_all(const std::string& folder) override;
   bool exists(const std::string& path) override;
   Result<std::unique_ptr<File>> lock(const std::string& path) override;
   Result<Space> space(const std::string& path) override;
 
-  /// Operations that change something (write, resize, sync, create, rename, remove, sync_folder) so
+  /// Operations that change something (write, resize, syncs, create, rename, remove) so
   /// far.
   std::int64_t changes() const;
   /// The change number `at` (counted from 0 as changes() does) and all after it fail; a write that
