@@ -1,22 +1,37 @@
-#include "wire/remoting/batch.h"
-#include "wire/remoting/bodies/group.h"
-#include "wire/remoting/bodies/heartbeat.h"
-#include "wire/remoting/bodies/route.h"
-#include "wire/remoting/bodies/topic_table.h"
+// Bodies that clients send: batches of messages, JSON, heartbeats, compressed bytes, filter
+// expressions. All must be refused or read, without a byte past the input and without memory that
+// the input only claims.
 
-/// Bodies that clients, brokers and tools send.
+#include <string_view>
+#include <vector>
+
+#include "base/assert.h"
+#include "delivery/subscription.h"
+#include "wire/json/reader.h"
+#include "wire/remoting/batch.h"
+#include "wire/remoting/bodies/heartbeat.h"
+#include "wire/zlib.h"
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace sluice::wire::remoting;
-  const auto bytes = std::as_bytes(std::span(data, size));
-  static_cast<void>(HeartbeatBody::decode(bytes));
-  static_cast<void>(TopicRoute::decode(bytes));
-  static_cast<void>(ClusterInfo::decode(bytes));
-  static_cast<void>(LockBody::decode(bytes));
-  static_cast<void>(decode_group_config(bytes));
-  static_cast<void>(decode_register_body(bytes, false));
-  static_cast<void>(decode_register_body(bytes, true));
-  for (BatchReader batch(bytes); !batch.done();) {
-    if (!batch.next()) break;
+  std::vector<std::byte> input(size);
+  for (std::size_t i = 0; i < size; ++i) input[i] = std::byte{data[i]};
+  const std::string_view text(reinterpret_cast<const char*>(input.data()), size);
+
+  std::size_t total = 0;
+  sluice::wire::remoting::BatchReader batch(input);
+  while (!batch.done()) {
+    const auto message = batch.next();
+    if (!message) break;
+    total += message->body.size() + message->properties.size();
   }
+  SLUICE_ASSERT(total <= size);
+
+  static_cast<void>(sluice::wire::json::parse(text));
+  static_cast<void>(sluice::wire::remoting::HeartbeatBody::decode(input));
+  constexpr std::size_t kLimit = 1 << 16;
+  if (const auto plain = sluice::wire::inflate(input, kLimit)) {
+    SLUICE_ASSERT(plain->bytes().size() <= kLimit);
+  }
+  static_cast<void>(sluice::delivery::parse_subscription("topic", text, "TAG", 1));
   return 0;
 }
