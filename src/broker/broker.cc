@@ -146,7 +146,16 @@ Result<void> Broker::commit_offset(std::string_view group, std::string_view topi
   if (next.value < 0) {
     return fail(Errc::invalid_argument, fmt::format("an offset of {} to commit", next.value));
   }
-  progress_.commit(group, topic, id, next);
+  if (!resets_.pending(group, topic, id)) progress_.commit(group, topic, id, next);
+  return {};
+}
+
+Result<void> Broker::reset_offset(std::string_view group, std::string_view topic, QueueId id,
+                                  QueueOffset target, WallTime now) {
+  SLUICE_CHECK(groups_.find_or_create(group, now));
+  SLUICE_CHECK(find_queue(topic, id));
+  resets_.put(group, topic, id, target);
+  progress_.commit(group, topic, id, target);
   return {};
 }
 

@@ -14,6 +14,7 @@
 #include "delivery/members.h"
 #include "delivery/progress.h"
 #include "delivery/queue_locks.h"
+#include "delivery/resets.h"
 #include "store/message_store.h"
 
 /// The façade that doors call. Thin: it holds the parts and puts them together for what needs
@@ -90,6 +91,9 @@ class Broker {
                                    bool zero_if_missing);
   Result<void> commit_offset(std::string_view group, std::string_view topic, QueueId queue,
                              QueueOffset next, WallTime now);
+  /// Sets the group's progress; members that run are sent there by their next pull.
+  Result<void> reset_offset(std::string_view group, std::string_view topic, QueueId queue,
+                            QueueOffset target, WallTime now);
   /// The queue of a topic. Errors: topic_not_found, queue_out_of_range.
   Result<std::pair<std::shared_ptr<Topic>, TopicQueue*>> find_queue(std::string_view topic,
                                                                     QueueId queue);
@@ -118,6 +122,7 @@ class Broker {
   delivery::ProducerGroups producers_;
   delivery::Progress progress_;
   delivery::QueueLocks locks_;
+  delivery::Resets resets_;
   Traffic traffic_;
   std::mutex persist_mutex_;
   std::uint64_t persisted_progress_ = 0;

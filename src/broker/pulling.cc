@@ -113,6 +113,10 @@ Result<void> Broker::read(const PullPlan& plan, PullResult& result) {
   result.min = plan.queue->index->min();
   result.max = plan.queue->index->max();
   result.status = place(plan.offset, result);
+  if (plan.reset_to) {
+    result.next = *plan.reset_to;
+    result.status = PullStatus::moved;
+  }
   if (result.status != PullStatus::found) {
     traffic_.get_missed.fetch_add(1, std::memory_order_relaxed);
     return {};
@@ -179,7 +183,8 @@ Result<PullPlan> Broker::prepare_pull(const PullQuery& query, WallTime now) {
   SLUICE_TRY(auto subscription, subscription_of(query, *group));
   // Retried messages keep their tags, but the group has wanted them once already.
   if (query.topic.starts_with(kRetryPrefix)) subscription = nullptr;
-  if (query.commit && query.commit->value >= 0) {
+  const auto reset = resets_.take(query.group, query.topic, QueueId(query.queue_id));
+  if (!reset && query.commit && query.commit->value >= 0) {
     progress_.commit(query.group, query.topic, QueueId(query.queue_id), *query.commit);
   }
   const std::int32_t bytes = query.max_bytes > 0 ? query.max_bytes : kBytesDefault;
@@ -188,7 +193,8 @@ Result<PullPlan> Broker::prepare_pull(const PullQuery& query, WallTime now) {
                   .subscription = std::move(subscription),
                   .offset = query.offset,
                   .max_messages = std::clamp(query.max_messages, 1, kMessagesMax),
-                  .max_bytes = std::min(bytes, kBytesMax)};
+                  .max_bytes = std::min(bytes, kBytesMax),
+                  .reset_to = reset && *reset != query.offset ? reset : std::nullopt};
 }
 
 }  // namespace sluice::broker

@@ -32,6 +32,7 @@ struct PullPlan {
   QueueOffset offset;
   std::int32_t max_messages = 0;
   std::int32_t max_bytes = 0;
+  std::optional<QueueOffset> reset_to;  ///< the group's progress was reset: go on there
 };
 
 enum class PullStatus : std::uint8_t {

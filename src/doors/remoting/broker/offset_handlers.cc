@@ -96,7 +96,7 @@ Result<QueueOffset> reset_target(BrokerCall& call, const ResetOffset& request,
                   std::to_string(queue.max().value) + " are allowed");
 }
 
-/// Sets the group's progress. A member that runs keeps its own until it asks again.
+/// Sets the group's progress; members that run are told by their next pull.
 Result<void> reset_offset(BrokerCall& call, const ResetOffset& request) {
   const auto topic = call.broker().topics().find(request.topic);
   if (!topic) return fail(Errc::topic_not_found);
@@ -109,7 +109,7 @@ Result<void> reset_offset(BrokerCall& call, const ResetOffset& request) {
   }
   for (const auto& [id, target] : offsets) {
     SLUICE_CHECK(
-        call.broker().commit_offset(request.group, request.topic, QueueId(id), target, call.wall));
+        call.broker().reset_offset(request.group, request.topic, QueueId(id), target, call.wall));
   }
   return call.ok_json([&](wire::json::Writer& out) {
     write_offsets(out, call.broker().options().name, request.topic, offsets);
