@@ -126,6 +126,7 @@ Result<void> Cluster::put_topic(const TopicConfig& topic, const std::string& clu
   const std::vector<std::string> brokers = masters(cluster_info, cluster);
   if (brokers.empty()) {
     std::vector<std::string_view> names;
+    names.reserve(cluster_info.clusters.size());
     for (const auto& [name, members] : cluster_info.clusters) names.push_back(name);
     return fail(Errc::not_found, fmt::format("no master broker in cluster '{}'; clusters: {}",
                                              cluster, fmt::join(names, ", ")));

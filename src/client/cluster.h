@@ -10,6 +10,8 @@
 #include "wire/remoting/bodies/route.h"
 #include "wire/remoting/bodies/topic_table.h"
 
+/// A cluster seen through its name servers, and administration of its topics.
+/// A cluster from outside: its routes, topics and brokers, as name servers and brokers tell them.
 namespace sluice::client {
 
 using wire::remoting::BrokerData;

@@ -79,7 +79,8 @@ void Link::on_frame(Bytes frame) {
     return;
   }
   if (!answer.command.is_response()) return refuse(answer.command);
-  finish(answer.command.opaque, std::move(answer));
+  const std::int32_t opaque = answer.command.opaque;
+  finish(opaque, std::move(answer));
 }
 
 void Link::refuse(const Command& request) {

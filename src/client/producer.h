@@ -8,6 +8,8 @@
 #include "client/cluster.h"
 #include "wire/record/message_id.h"
 
+/// Sending messages, one by one.
+/// Sending messages, one at a time, to whichever brokers have the topic.
 namespace sluice::client {
 
 struct OutgoingMessage {

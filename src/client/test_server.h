@@ -1,7 +1,5 @@
 #pragma once
 
-// For tests: a server that answers remoting requests from a table.
-
 #include <functional>
 #include <map>
 #include <mutex>
@@ -13,6 +11,8 @@
 #include "wire/remoting/bodies/route.h"
 #include "wire/remoting/command.h"
 
+/// A server that answers as a test tells it.
+/// For tests only: a server that answers remoting requests from a table.
 namespace sluice::client {
 
 struct Reply {

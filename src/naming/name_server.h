@@ -3,6 +3,8 @@
 #include "naming/kv_config.h"
 #include "naming/route_tables.h"
 
+/// The name server as doors call it.
+/// The name server as one object.
 namespace sluice::naming {
 
 struct NameServerOptions {

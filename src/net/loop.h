@@ -13,6 +13,7 @@
 #include "net/connection.h"
 #include "net/out_queue.h"
 
+/// What a reactor is made of: its io_context and the buffers its connections share.
 namespace sluice::net {
 
 struct Loop {

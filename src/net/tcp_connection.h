@@ -12,6 +12,7 @@
 #include "net/loop.h"
 #include "net/reactor.h"
 
+/// The Connection over a TCP socket.
 namespace sluice::net {
 
 class TcpConnection final : public Connection {

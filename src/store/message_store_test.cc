@@ -274,7 +274,8 @@ TEST_F(Store, FindsOffsetsByTimeWithApachesRules) {
   using enum MessageStore::Boundary;
   EXPECT_EQ(*store_->offset_at(*q, clock_.wall(), lower), QueueOffset(0));
   const WallTime start = clock_.wall();
-  for (const int step : {0, 10, 10, 20}) {  // store times 0, 0+… : offsets 0..3 at 0, 10, 10, 20 ms
+  // offsets 0 to 3 at 0, 1000, 1000 and 2000 ms
+  for (const int step : {0, 10, 10, 20}) {
     clock_ = ManualClock(start + milliseconds(step * 100));
     ASSERT_TRUE(append_one(*store_, *q, "m"));
   }

@@ -1,21 +1,15 @@
-// The verbs, as typed, against servers that answer from a table.
-#include "app/cli/commands.h"
-
+// The verbs but consume, and what all of them have in common.
 #include <fstream>
-#include <iostream>
-#include <sstream>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "app/cli/cli_fixture.h"
+#include "base/numbers.h"
 #include "base/settings.h"
-#include "client/test_server.h"
 #include "wire/record/properties.h"
-#include "wire/record/record.h"
-#include "wire/remoting/requests/groups.h"
 #include "wire/remoting/requests/names.h"
-#include "wire/remoting/requests/pull.h"
 #include "wire/remoting/requests/send.h"
 #include "wire/remoting/requests/topics.h"
 
@@ -28,69 +22,6 @@ using client::TestServer;
 using testing::ElementsAre;
 using testing::HasSubstr;
 namespace record = wire::record;
-
-struct Outcome {
-  int status = -1;
-  std::string out, err;
-};
-
-/// Runs `sluice <words>` with this standard input.
-Outcome run(std::vector<std::string> words, const std::string& input = {}) {
-  CLI::App cli{"sluice"};
-  int status = kExitOk;
-  add_cli_commands(cli, status);
-  std::vector<const char*> argv{"sluice"};
-  for (const std::string& word : words) argv.push_back(word.c_str());
-  std::istringstream in(input);
-  std::streambuf* const old = std::cin.rdbuf(in.rdbuf());
-  std::cin.clear();
-  testing::internal::CaptureStdout();
-  testing::internal::CaptureStderr();
-  Outcome outcome;
-  outcome.status = run_cli(cli, static_cast<int>(argv.size()), argv.data(), status);
-  std::fflush(stdout);
-  outcome.out = testing::internal::GetCapturedStdout();
-  outcome.err = testing::internal::GetCapturedStderr();
-  std::cin.rdbuf(old);
-  return outcome;
-}
-
-struct CliTest : testing::Test {
-  TestServer names, broker;
-  bool topic_exists = true;
-  std::mutex mutex;
-
-  CliTest() {
-    names.on(GetRoute::kCode, [this](const Command& request) {
-      if (!topic_exists || request.ext.get("topic") != "T") {
-        return Reply{.code = 17, .remark = "no route"};
-      }
-      return TestServer::route({{"broker-a", broker.address()}}, 1);
-    });
-    ClusterInfo info;
-    info.brokers = {
-        {.cluster = "c", .broker_name = "broker-a", .addresses = {{0, broker.address()}}}};
-    info.clusters["c"] = {"broker-a"};
-    Buffer body;
-    info.encode(body);
-    names.on(GetClusterInfo::kCode, Reply{.body = std::string(as_text(body.bytes()))});
-  }
-
-  Outcome run_here(std::vector<std::string> words, const std::string& input = {}) {
-    words.insert(words.end(), {"--namesrv", names.address()});
-    return run(std::move(words), input);
-  }
-};
-
-std::string record_of(std::int64_t offset, std::string_view body) {
-  const record::Message message{.topic = "T", .body = as_bytes(body)};
-  const record::Placement placement{.offset = QueueOffset(offset), .store_ms = 5};
-  std::string out(static_cast<std::size_t>(*record::encoded_size(message, placement.store_host)),
-                  '\0');
-  record::encode(message, placement, record::body_crc(message.body),
-                 std::as_writable_bytes(std::span(out)).data());
-  return out;
-}
 
 TEST(Cli, SaysUsageErrorsOnStandardErrorWithStatusTwo) {
   const Outcome outcome = run({"topic", "create"});
@@ -192,76 +123,6 @@ TEST_F(CliTest, SaysWhichLineWasNotSent) {
   const Outcome outcome = run_here({"produce", "T"}, "one\ntwo\nthree\n");
   EXPECT_EQ(outcome.status, kExitFailed);
   EXPECT_THAT(outcome.err, HasSubstr("line 2 was not sent, 1 before it were"));
-}
-
-/// A broker with one queue of `messages`, that answers pulls one message at a time.
-void serve_queue(TestServer& broker, std::vector<std::string> messages) {
-  const std::string end = std::to_string(messages.size());
-  broker.on(GetMinOffset::kCode, Reply{.fields = {{"offset", "0"}}});
-  broker.on(GetMaxOffset::kCode, Reply{.fields = {{"offset", end}}});
-  broker.on(PullMessage::kCode, [messages](const Command& request) -> std::optional<Reply> {
-    const auto offset = std::stoull(std::string(request.ext.get("queueOffset")));
-    if (offset >= messages.size()) return std::nullopt;
-    return Reply{.fields = {{"suggestWhichBrokerId", "0"},
-                            {"nextBeginOffset", std::to_string(offset + 1)},
-                            {"minOffset", "0"},
-                            {"maxOffset", std::to_string(messages.size())}},
-                 .body = record_of(static_cast<std::int64_t>(offset), messages[offset])};
-  });
-}
-
-TEST_F(CliTest, ReadsWithoutAGroupAndStoresNothing) {
-  serve_queue(broker, {"one", "two", "three"});
-  const Outcome outcome =
-      run_here({"consume", "T", "--from", "1", "--count", "2", "--format", "{offset}={body}"});
-  EXPECT_EQ(outcome.status, kExitOk) << outcome.err;
-  EXPECT_EQ(outcome.out, "1=two\n2=three\n");
-  EXPECT_EQ(broker.count(UpdateConsumerOffset::kCode), 0);
-  EXPECT_EQ(broker.count(HeartBeat::kCode), 0);
-}
-
-TEST_F(CliTest, GoesOnWhereTheGroupIsAndCommits) {
-  serve_queue(broker, {"one", "two", "three"});
-  std::vector<std::string> committed;
-  broker.on(QueryConsumerOffset::kCode, Reply{.fields = {{"offset", "1"}}});
-  broker.on(GetConsumerList::kCode, Reply{.code = 1, .remark = "nobody"});
-  broker.on(HeartBeat::kCode, Reply{});
-  broker.on(UnregisterClient::kCode, Reply{});
-  broker.on(UpdateConsumerOffset::kCode, [&](const Command& request) {
-    const std::lock_guard lock(mutex);
-    committed.emplace_back(request.ext.get("commitOffset"));
-    return Reply{};
-  });
-  const Outcome outcome =
-      run_here({"consume", "T", "--group", "g", "--from", "first", "--count", "2"});
-  EXPECT_EQ(outcome.status, kExitOk) << outcome.err;
-  EXPECT_EQ(outcome.out, "two\nthree\n");
-  EXPECT_THAT(committed, ElementsAre("2", "3"));
-  EXPECT_EQ(broker.count(UnregisterClient::kCode), 1);
-}
-
-TEST_F(CliTest, CommitsWhereAGroupBegins) {
-  serve_queue(broker, {"one", "two", "three"});
-  std::string committed;
-  broker.on(QueryConsumerOffset::kCode, Reply{.code = 22, .remark = "not found"});
-  broker.on(GetConsumerList::kCode, Reply{.code = 1, .remark = "nobody"});
-  broker.on(HeartBeat::kCode, Reply{});
-  broker.on(UnregisterClient::kCode, Reply{});
-  broker.on(UpdateConsumerOffset::kCode, [&](const Command& request) {
-    const std::lock_guard lock(mutex);
-    if (committed.empty()) committed = request.ext.get("commitOffset");
-    return Reply{};
-  });
-  const Outcome outcome = run_here({"consume", "T", "--group", "g", "--from", "1", "--count", "1"});
-  EXPECT_EQ(outcome.status, kExitOk) << outcome.err;
-  EXPECT_EQ(outcome.out, "two\n");
-  EXPECT_EQ(committed, "1");
-}
-
-TEST_F(CliTest, RefusesAFormatOrPositionThatIsNoneBeforeConnecting) {
-  EXPECT_EQ(run_here({"consume", "T", "--format", "{x}"}).status, kExitUsage);
-  EXPECT_EQ(run_here({"consume", "T", "--from", "whenever"}).status, kExitUsage);
-  EXPECT_EQ(names.count(GetRoute::kCode), 0);
 }
 
 TEST(Config, PrintsThePageAndTheTable) {

@@ -18,6 +18,7 @@ std::size_t width(std::string_view text) {
 
 std::string Table::text() const {
   std::vector<std::size_t> widths;
+  widths.reserve(columns_.size());
   for (const Column& column : columns_) widths.push_back(width(column.heading));
   for (const auto& row : rows_) {
     SLUICE_ASSERT(row.size() == columns_.size());

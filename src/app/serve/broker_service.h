@@ -14,6 +14,7 @@
 #include "net/reactor.h"
 #include "store/message_store.h"
 
+/// A broker as the program runs it: store, tables, door, registration and upkeep threads.
 namespace sluice::app {
 
 struct BrokerServiceOptions {

@@ -9,6 +9,7 @@
 #include "net/reactor.h"
 #include "store/disk.h"
 
+/// A name server as the program runs it: tables, door, the KV file and expiry.
 namespace sluice::app {
 
 struct NameServiceOptions {

@@ -2,6 +2,7 @@
 
 #include "wire/remoting/bodies/common.h"
 
+/// The body of a heartbeat, and the subscriptions in it.
 namespace sluice::wire::remoting {
 
 struct SubscriptionData {

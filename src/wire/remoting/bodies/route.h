@@ -4,6 +4,7 @@
 
 #include "wire/remoting/bodies/common.h"
 
+/// Bodies of a name server: routes, cluster information, topic lists.
 namespace sluice::wire::remoting {
 
 struct QueueData {

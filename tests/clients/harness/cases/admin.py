@@ -2,7 +2,7 @@
 import re
 import time
 
-from ..case import case, check
+from ..case import Failed, case, check
 from ..context import short
 from ..remoting import GET_ROUTE, Connection
 
@@ -126,8 +126,11 @@ def _(c):
     time.sleep(0.3)
     c.send("java540", 8, topic=topic, first=8)
     consumer.wait_count("got", 16, 60)
-    c.admin("resetOffsetByTime", "-g", group, "-t", topic, "-s", str(middle))
-    consumer.wait_count("got", 24, 60)
+    said = c.admin("resetOffsetByTime", "-g", group, "-t", topic, "-s", str(middle))
+    try:
+        consumer.wait_count("got", 24, 60)
+    except Failed as e:
+        raise Failed(f"{e}; mqadmin said: {short(said)}") from None
     consumer.quiet(2, 6)
     again = [e["s"] for e in consumer.finish().of("got")][16:]
     check(sorted(again) == list(range(8, 16)), f"came again: {sorted(again)}, expected 8 to 15")

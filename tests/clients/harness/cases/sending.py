@@ -12,10 +12,21 @@ def once(got, expected, what="messages"):
     missing, more = set(expected) - set(names), len(names) - len(set(names))
     strange = set(names) - set(expected)
     check(not missing, lambda: f"{len(missing)} of {len(expected)} {what} never came, such as {sorted(missing)[:3]}")
-    check(more == 0, lambda: f"{more} {what} came more than once")
+    check(more == 0, lambda: f"{more} {what} came more than once{doubles(got)}")
     check(not strange, lambda: f"{what} came that nobody sent, such as {sorted(strange)[:3]}")
     broken = [e["n"] for e in got if not e["whole"]]
     check(not broken, lambda: f"the bodies of {len(broken)} {what} changed on the way, such as {broken[:3]}")
+
+
+def doubles(got):
+    """Where the first messages that came twice came to: ", such as ..."."""
+    seen, told = {}, []
+    for e in got:
+        first = seen.setdefault(e["n"], e)
+        if first is not e and len(told) < 3:
+            ways = [f"{x['by']} from {(x['q'], x['o'])} at {x['at']}" for x in (first, e)]
+            told.append(f"{e['n']} to {ways[0]} and to {ways[1]}")
+    return ", such as " + "; ".join(told)
 
 
 def _send_and_receive(c, client, mode):

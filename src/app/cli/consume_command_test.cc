@@ -1,0 +1,101 @@
+// `sluice consume` as typed.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "app/cli/cli_fixture.h"
+#include "base/numbers.h"
+#include "wire/record/record.h"
+#include "wire/remoting/requests/groups.h"
+#include "wire/remoting/requests/pull.h"
+
+namespace sluice::app {
+namespace {
+
+using namespace wire::remoting;
+using client::Reply;
+using client::TestServer;
+using testing::ElementsAre;
+namespace record = wire::record;
+
+std::string record_of(std::int64_t offset, std::string_view body) {
+  const record::Message message{.topic = "T", .body = as_bytes(body)};
+  const record::Placement placement{.offset = QueueOffset(offset), .store_ms = 5};
+  std::string out(static_cast<std::size_t>(*record::encoded_size(message, placement.store_host)),
+                  '\0');
+  record::encode(message, placement, record::body_crc(message.body),
+                 std::as_writable_bytes(std::span(out)).data());
+  return out;
+}
+
+/// A broker with one queue of `messages`, that answers pulls one message at a time.
+void serve_queue(TestServer& broker, std::vector<std::string> messages) {
+  const std::string end = std::to_string(messages.size());
+  broker.on(GetMinOffset::kCode, Reply{.fields = {{"offset", "0"}}});
+  broker.on(GetMaxOffset::kCode, Reply{.fields = {{"offset", end}}});
+  broker.on(PullMessage::kCode, [messages](const Command& request) -> std::optional<Reply> {
+    const auto offset = parse_number<std::size_t>(request.ext.get("queueOffset")).value();
+    if (offset >= messages.size()) return std::nullopt;
+    return Reply{.fields = {{"suggestWhichBrokerId", "0"},
+                            {"nextBeginOffset", std::to_string(offset + 1)},
+                            {"minOffset", "0"},
+                            {"maxOffset", std::to_string(messages.size())}},
+                 .body = record_of(static_cast<std::int64_t>(offset), messages[offset])};
+  });
+}
+
+TEST_F(CliTest, ReadsWithoutAGroupAndStoresNothing) {
+  serve_queue(broker, {"one", "two", "three"});
+  const Outcome outcome =
+      run_here({"consume", "T", "--from", "1", "--count", "2", "--format", "{offset}={body}"});
+  EXPECT_EQ(outcome.status, kExitOk) << outcome.err;
+  EXPECT_EQ(outcome.out, "1=two\n2=three\n");
+  EXPECT_EQ(broker.count(UpdateConsumerOffset::kCode), 0);
+  EXPECT_EQ(broker.count(HeartBeat::kCode), 0);
+}
+
+TEST_F(CliTest, GoesOnWhereTheGroupIsAndCommits) {
+  serve_queue(broker, {"one", "two", "three"});
+  std::vector<std::string> committed;
+  broker.on(QueryConsumerOffset::kCode, Reply{.fields = {{"offset", "1"}}});
+  broker.on(GetConsumerList::kCode, Reply{.code = 1, .remark = "nobody"});
+  broker.on(HeartBeat::kCode, Reply{});
+  broker.on(UnregisterClient::kCode, Reply{});
+  broker.on(UpdateConsumerOffset::kCode, [&](const Command& request) {
+    const std::lock_guard lock(mutex);
+    committed.emplace_back(request.ext.get("commitOffset"));
+    return Reply{};
+  });
+  const Outcome outcome =
+      run_here({"consume", "T", "--group", "g", "--from", "first", "--count", "2"});
+  EXPECT_EQ(outcome.status, kExitOk) << outcome.err;
+  EXPECT_EQ(outcome.out, "two\nthree\n");
+  EXPECT_THAT(committed, ElementsAre("2", "3"));
+  EXPECT_EQ(broker.count(UnregisterClient::kCode), 1);
+}
+
+TEST_F(CliTest, CommitsWhereAGroupBegins) {
+  serve_queue(broker, {"one", "two", "three"});
+  std::string committed;
+  broker.on(QueryConsumerOffset::kCode, Reply{.code = 22, .remark = "not found"});
+  broker.on(GetConsumerList::kCode, Reply{.code = 1, .remark = "nobody"});
+  broker.on(HeartBeat::kCode, Reply{});
+  broker.on(UnregisterClient::kCode, Reply{});
+  broker.on(UpdateConsumerOffset::kCode, [&](const Command& request) {
+    const std::lock_guard lock(mutex);
+    if (committed.empty()) committed = request.ext.get("commitOffset");
+    return Reply{};
+  });
+  const Outcome outcome = run_here({"consume", "T", "--group", "g", "--from", "1", "--count", "1"});
+  EXPECT_EQ(outcome.status, kExitOk) << outcome.err;
+  EXPECT_EQ(outcome.out, "two\n");
+  EXPECT_EQ(committed, "1");
+}
+
+TEST_F(CliTest, RefusesAFormatOrPositionThatIsNoneBeforeConnecting) {
+  EXPECT_EQ(run_here({"consume", "T", "--format", "{x}"}).status, kExitUsage);
+  EXPECT_EQ(run_here({"consume", "T", "--from", "whenever"}).status, kExitUsage);
+  EXPECT_EQ(names.count(GetRoute::kCode), 0);
+}
+
+}  // namespace
+}  // namespace sluice::app
