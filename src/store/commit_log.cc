@@ -11,9 +11,13 @@ namespace sluice::store {
 namespace record = wire::record;
 namespace {
 
-// Measured (bench/append_bench.cc, ext4): writes of 1 MiB take half as long again per byte as ones
-// of 64 KiB, and now and then several times as long.
+// Measured (bench/append_bench.cc, ext4): from 64 KiB on larger writes gain nothing, and on a
+// machine busy with other work ones of 1 MiB now and then took several times as long per byte.
 constexpr std::int64_t kWriteAtOnce = 64 << 10;
+
+// A group write of small messages takes less than a sleep and a wake-up, so whoever finds one under
+// way looks this many times before it sleeps.
+constexpr int kLooks = 1024, kLooksPerTry = 64;
 
 }  // namespace
 
@@ -47,8 +51,18 @@ Result<LogPosition> CommitLog::append(std::span<Pending> batch) {
   }
 }
 
+/// Readers see it, where they are to see it before a flush.
+bool CommitLog::is_written(std::int64_t end) const {
+  return (sync_flush_ ? written_ : confirmed_).load(std::memory_order_acquire) >= end;
+}
+
 Result<void> CommitLog::write_until(std::int64_t end) {
-  const std::lock_guard guard(write_mutex_);
+  std::unique_lock guard(write_mutex_, std::defer_lock);
+  for (int look = 0; look < kLooks; ++look) {
+    if (look % kLooksPerTry == 0 && guard.try_lock()) break;
+    if (is_written(end)) return {};
+  }
+  if (!guard.owns_lock()) guard.lock();
   if (written_.load(std::memory_order_relaxed) >= end) return {};
   SLUICE_CHECK(tail_.health());
   tail_.take(group_);

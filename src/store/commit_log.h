@@ -48,6 +48,7 @@ class CommitLog {
   Result<void> prepare_segment();
 
  private:
+  bool is_written(std::int64_t end) const;
   Result<void> write_until(std::int64_t end);
   Result<void> append_large(std::span<Pending> batch, std::int64_t& end);
   Result<void> write_group();

@@ -11,7 +11,7 @@ namespace sluice::store {
 namespace {
 
 // A sync of a file costs some milliseconds of the disk's journal each time; 20000 of them took 147
-// s where one of the file system takes about a second.
+// s where one of the file system takes two.
 constexpr std::size_t kFewFiles = 8;
 
 }  // namespace
