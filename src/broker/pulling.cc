@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "broker/broker.h"
+#include "broker/matching.h"
 
 namespace sluice::broker {
 namespace {
@@ -55,11 +56,6 @@ bool fits(const PullPlan& plan, const PullResult& result, const store::IndexEntr
              static_cast<std::size_t>(plan.max_bytes);
 }
 
-bool wanted(const PullPlan& plan, const store::IndexEntry& entry) {
-  return !plan.subscription || plan.subscription->wants_all() ||
-         plan.subscription->matches(entry.tags_code);
-}
-
 /// Goes over the entries from the plan's offset on. result.next ends behind the last one looked at.
 Result<void> scan(const store::MessageStore& store, const PullPlan& plan, PullResult& result) {
   std::array<store::IndexEntry, kEntriesAtOnce> entries;
@@ -69,7 +65,8 @@ Result<void> scan(const store::MessageStore& store, const PullPlan& plan, PullRe
     SLUICE_TRY(const std::size_t count, plan.queue->index->read(result.next, entries));
     if (count == 0) break;
     for (std::size_t i = 0; i < count; ++i) {
-      if (wanted(plan, entries[i])) {
+      SLUICE_TRY(const bool wanted, matches(store, plan.subscription.get(), entries[i]));
+      if (wanted) {
         if (!fits(plan, result, entries[i])) return gather.finish();
         SLUICE_CHECK(gather.add(entries[i]));
       }
