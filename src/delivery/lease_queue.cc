@@ -1,0 +1,220 @@
+#include "delivery/lease_queue.h"
+
+#include <algorithm>
+#include <bit>
+#include <utility>
+
+#include "base/assert.h"
+
+namespace sluice::delivery {
+namespace {
+
+constexpr std::int64_t kBlockSpan = 64;
+
+std::uint64_t bit(std::int64_t index) { return std::uint64_t{1} << static_cast<unsigned>(index); }
+
+/// Calls `visit` with the offset of each set bit.
+template <class Visit>
+void each_pending(std::int64_t base, std::uint64_t bits, Visit visit) {
+  for (; bits != 0; bits &= bits - 1) visit(base + std::countr_zero(bits));
+}
+
+}  // namespace
+
+QueueOffset LeaseQueue::floor() const {
+  std::int64_t floor = next_;
+  if (!blocks_.empty()) {
+    const auto& [base, block] = *blocks_.begin();
+    floor = std::min(floor, base + std::countr_zero(block.pending));
+  }
+  if (!singles_.empty()) floor = std::min(floor, singles_.begin()->first);
+  return QueueOffset(floor);
+}
+
+void LeaseQueue::advance(std::span<const Fate> fates, const Lease& lease) {
+  std::int64_t base = next_;
+  std::uint64_t bits = 0;
+  for (const Fate fate : fates) {
+    if (bits != 0 && next_ - base >= kBlockSpan) start_block(base, std::exchange(bits, 0), lease);
+    if (fate == Fate::lease) {
+      if (bits == 0) base = next_;
+      bits |= bit(next_ - base);
+    } else if (fate == Fate::leave) {
+      put_single(next_, {});
+    }
+    ++next_;
+  }
+  if (bits != 0) start_block(base, bits, lease);
+}
+
+void LeaseQueue::start_block(std::int64_t base, std::uint64_t bits, const Lease& lease) {
+  blocks_.emplace_hint(blocks_.end(), base, Block{bits, lease});
+  deadlines_.emplace(lease.deadline, base, Kind::block);
+  leased_ += static_cast<std::size_t>(std::popcount(bits));
+}
+
+void LeaseQueue::put_single(std::int64_t offset, const Single& single) {
+  singles_.emplace(offset, single);
+  if (single.leased) {
+    deadlines_.emplace(single.lease.deadline, offset, Kind::single);
+    ++leased_;
+  } else {
+    ready_offsets_.insert(offset);
+    ++ready_;
+  }
+}
+
+std::optional<Ready> LeaseQueue::next_ready(QueueOffset from) const {
+  const auto found = ready_offsets_.lower_bound(from.value);
+  if (found == ready_offsets_.end()) return std::nullopt;
+  return Ready{QueueOffset(*found), singles_.at(*found).attempts};
+}
+
+void LeaseQueue::lease_again(QueueOffset offset, const Lease& lease) {
+  const auto single = singles_.find(offset.value);
+  SLUICE_ASSERT(single != singles_.end() && !single->second.leased);
+  const std::int32_t attempts = single->second.attempts;
+  take_out({blocks_.end(), single}, offset.value);
+  put_single(offset.value, {attempts, true, lease});
+}
+
+LeaseQueue::Place LeaseQueue::find(std::int64_t offset) {
+  Place place{blocks_.end(), singles_.find(offset)};
+  if (place.single != singles_.end()) return place;
+  auto after = blocks_.upper_bound(offset);
+  if (after == blocks_.begin()) return place;
+  const auto block = std::prev(after);
+  const std::int64_t index = offset - block->first;
+  if (index < kBlockSpan && (block->second.pending & bit(index)) != 0) place.block = block;
+  return place;
+}
+
+void LeaseQueue::take_out(Place place, std::int64_t offset) {
+  if (place.single != singles_.end()) {
+    if (place.single->second.leased) {
+      deadlines_.erase({place.single->second.lease.deadline, offset, Kind::single});
+      --leased_;
+    } else {
+      ready_offsets_.erase(offset);
+      --ready_;
+    }
+    singles_.erase(place.single);
+    return;
+  }
+  Block& block = place.block->second;
+  block.pending &= ~bit(offset - place.block->first);
+  --leased_;
+  if (block.pending != 0) return;
+  deadlines_.erase({block.lease.deadline, place.block->first, Kind::block});
+  blocks_.erase(place.block);
+}
+
+LeaseQueue::Outcome LeaseQueue::acknowledge(QueueOffset offset, WallTime stamp) {
+  if (offset.value >= next_ || offset.value < 0) return Outcome::unknown;
+  const Place place = find(offset.value);
+  if (place.block == blocks_.end() && place.single == singles_.end()) return Outcome::late;
+  if (place.block != blocks_.end()) {
+    if (stamp != place.block->second.lease.stamp) return Outcome::unknown;
+  } else {
+    const Single& single = place.single->second;
+    const WallTime latest = single.lease.stamp;
+    if (stamp > latest) return Outcome::unknown;
+    if (stamp < latest && single.leased) return Outcome::late;
+  }
+  take_out(place, offset.value);
+  return Outcome::done;
+}
+
+LeaseQueue::Outcome LeaseQueue::put_off(QueueOffset offset, WallTime stamp, const Lease& lease) {
+  if (offset.value >= next_ || offset.value < 0) return Outcome::unknown;
+  const Place place = find(offset.value);
+  std::int32_t attempts = 0;
+  if (place.block != blocks_.end()) {
+    if (stamp != place.block->second.lease.stamp) return Outcome::unknown;
+  } else if (place.single != singles_.end()) {
+    const Single& single = place.single->second;
+    if (stamp > single.lease.stamp) return Outcome::unknown;
+    if (stamp < single.lease.stamp || !single.leased) return Outcome::late;
+    attempts = single.attempts;
+  } else {
+    return Outcome::late;
+  }
+  take_out(place, offset.value);
+  put_single(offset.value, {attempts, true, lease});
+  return Outcome::done;
+}
+
+void LeaseQueue::make_ready(Blocks::iterator at) {
+  const auto [base, block] = *at;
+  deadlines_.erase({block.lease.deadline, base, Kind::block});
+  blocks_.erase(at);
+  leased_ -= static_cast<std::size_t>(std::popcount(block.pending));
+  each_pending(base, block.pending,
+               [&](std::int64_t offset) { put_single(offset, {1, false, block.lease}); });
+}
+
+void LeaseQueue::make_ready(Singles::iterator at) {
+  auto& [offset, single] = *at;
+  deadlines_.erase({single.lease.deadline, offset, Kind::single});
+  single.leased = false;
+  ++single.attempts;
+  --leased_;
+  ++ready_;
+  ready_offsets_.insert(offset);
+}
+
+std::size_t LeaseQueue::release(std::uint32_t owner) {
+  const std::size_t before = ready_;
+  for (auto block = blocks_.begin(); block != blocks_.end();) {
+    const auto at = block++;
+    if (at->second.lease.owner == owner) make_ready(at);
+  }
+  for (auto single = singles_.begin(); single != singles_.end(); ++single) {
+    if (single->second.leased && single->second.lease.owner == owner) make_ready(single);
+  }
+  return ready_ - before;
+}
+
+std::optional<WallTime> LeaseQueue::next_deadline() const {
+  if (deadlines_.empty()) return std::nullopt;
+  return std::get<WallTime>(*deadlines_.begin());
+}
+
+std::size_t LeaseQueue::expire(WallTime now) {
+  const std::size_t before = ready_;
+  while (!deadlines_.empty()) {
+    const auto [deadline, key, kind] = *deadlines_.begin();
+    if (deadline > now) break;
+    if (kind == Kind::block) {
+      make_ready(blocks_.find(key));
+    } else {
+      make_ready(singles_.find(key));
+    }
+  }
+  return ready_ - before;
+}
+
+void LeaseQueue::for_each(const std::function<void(const Unfinished&)>& visit) const {
+  for (const auto& [base, block] : blocks_) {
+    each_pending(base, block.pending,
+                 [&](std::int64_t offset) { visit({QueueOffset(offset), 0, true, block.lease}); });
+  }
+  for (const auto& [offset, single] : singles_) {
+    visit({QueueOffset(offset), single.attempts, single.leased, single.lease});
+  }
+}
+
+void LeaseQueue::restore(const Unfinished& message) {
+  const std::int64_t offset = message.offset.value;
+  if (offset >= next_) {
+    next_ = offset + 1;
+  } else if (const Place place = find(offset);
+             place.block != blocks_.end() || place.single != singles_.end()) {
+    take_out(place, offset);
+  }
+  put_single(offset, {message.attempts, message.leased, message.lease});
+}
+
+void LeaseQueue::restore_next(QueueOffset next) { next_ = std::max(next_, next.value); }
+
+}  // namespace sluice::delivery
