@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t kEntriesAtOnce = 64;
 constexpr std::int64_t kScanMax = 16'000;    // entries looked at for one pull
+constexpr std::int64_t kFilterMax = 2'000;   // likewise, when their records must be read
 constexpr std::int32_t kMessagesMax = 1024;  // in one answer
 constexpr std::int32_t kBytesMax = 4 << 20;  // in one answer, but for a single larger message
 constexpr std::int32_t kBytesDefault = 256 << 10;
@@ -61,7 +62,9 @@ Result<void> scan(const store::MessageStore& store, const PullPlan& plan, PullRe
   std::array<store::IndexEntry, kEntriesAtOnce> entries;
   Gather gather(store, result);
   result.next = plan.offset;
-  while (result.next - plan.offset < kScanMax) {
+  const bool filter = plan.subscription && plan.subscription->filter;
+  const std::int64_t limit = filter ? kFilterMax : kScanMax;
+  while (result.next - plan.offset < limit) {
     SLUICE_TRY(const std::size_t count, plan.queue->index->read(result.next, entries));
     if (count == 0) break;
     for (std::size_t i = 0; i < count; ++i) {

@@ -47,14 +47,21 @@ bool Subscription::matches(std::int64_t tags_code) const {
 
 Result<Subscription> parse_subscription(std::string_view topic, std::string_view expression,
                                         std::string_view type, std::int64_t version) {
-  if (!type.empty() && type != "TAG") {
-    return fail(Errc::unsupported, "filter type " + std::string(type) + " of topic " +
-                                       std::string(topic) +
-                                       " is not supported; subscribe by tags (TAG)");
-  }
   Subscription subscription;
   subscription.topic = topic;
   subscription.version = version;
+  if (type == kSqlFilter) {
+    SLUICE_TRY(sql::Filter filter, sql::Filter::compile(expression));
+    subscription.expression = expression;
+    subscription.type = type;
+    subscription.filter = std::make_shared<const sql::Filter>(std::move(filter));
+    return subscription;
+  }
+  if (!type.empty() && type != kTagFilter) {
+    return fail(Errc::unsupported,
+                "filter type " + std::string(type) + " of topic " + std::string(topic) +
+                    " is not supported; subscribe by tags (TAG) or properties (SQL92)");
+  }
   const std::string_view wanted = trim(expression);
   if (wanted.empty() || wanted == "*") return subscription;
   subscription.expression = expression;

@@ -46,10 +46,29 @@ TEST(Subscription, RefusesSeparatorsOnly) {
 }
 
 TEST(Subscription, RefusesOtherTypesByName) {
-  const auto subscription = parse_subscription("t", "a > 1", "SQL92", 0);
+  const auto subscription = parse_subscription("t", "a > 1", "GROOVY", 0);
   ASSERT_FALSE(subscription);
   EXPECT_EQ(subscription.error().code(), Errc::unsupported);
-  EXPECT_THAT(std::string(subscription.error().remark()), HasSubstr("SQL92"));
+  EXPECT_THAT(std::string(subscription.error().remark()), HasSubstr("GROOVY"));
+}
+
+TEST(Subscription, CompilesSqlOnce) {
+  const auto subscription = parse_subscription("t", "a > 1", "SQL92", 7);
+  ASSERT_TRUE(subscription);
+  EXPECT_TRUE(subscription->filter);
+  EXPECT_FALSE(subscription->wants_all());
+  EXPECT_EQ(subscription->type, "SQL92");
+  EXPECT_EQ(subscription->expression, "a > 1");
+  EXPECT_EQ(subscription->version, 7);
+}
+
+TEST(Subscription, RefusesMalformedSqlWithItsPosition) {
+  for (const char* expression : {"", "*", "a >"}) {
+    const auto subscription = parse_subscription("t", expression, "SQL92", 0);
+    ASSERT_FALSE(subscription) << expression;
+    EXPECT_EQ(subscription.error().code(), Errc::subscription_malformed);
+    EXPECT_THAT(std::string(subscription.error().remark()), HasSubstr("position"));
+  }
 }
 
 }  // namespace
