@@ -4,7 +4,8 @@
 #
 # A fuzzer is one file NAME_fuzz.cc in tests/fuzz, built with libFuzzer and the address and undefined-behaviour sanitizers.
 # What it finds interesting is kept in build/fuzz/corpus/NAME, so that the next run goes on from there; inputs worth keeping
-# for good are in tests/fuzz/corpus/NAME. An input that crashes is written to build/fuzz/found and named in the output.
+# for good are in tests/fuzz/corpus/NAME, words that help it along in tests/fuzz/NAME.dict. An input that crashes is written
+# to build/fuzz/found and named in the output.
 set -euo pipefail
 source "$SLUICE_ROOT/tools/dev/common.sh"
 
@@ -25,11 +26,12 @@ compile fuzz "${names[@]}"
 fuzz_one() {
   local name="$1" kept="build/fuzz/corpus/$1" given="tests/fuzz/corpus/$1" log="build/fuzz/$1.log"
   mkdir -p "$kept" build/fuzz/found
-  local corpora=("$kept")
+  local corpora=("$kept") words=()
   [[ ! -d "$given" ]] || corpora+=("$given")
+  [[ ! -f "tests/fuzz/$name.dict" ]] || words+=("-dict=tests/fuzz/$name.dict")
   local status=0
   "$(find build/fuzz -type f -name "$name" -perm -u+x | head -n 1)" -max_total_time="$seconds" -rss_limit_mb=2048 -timeout=10 \
-    -print_final_stats=1 -artifact_prefix="build/fuzz/found/$name-" "${corpora[@]}" >"$log" 2>&1 || status=$?
+    -print_final_stats=1 -artifact_prefix="build/fuzz/found/$name-" "${words[@]}" "${corpora[@]}" >"$log" 2>&1 || status=$?
   echo "$status" >"build/fuzz/$name.status"
 }
 

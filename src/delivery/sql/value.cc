@@ -3,9 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <cstdlib>
 #include <limits>
-#include <string>
 
 #include "base/numbers.h"
 
@@ -70,16 +68,29 @@ int order_numbers(const Value& left, const Value& right) {
   return order(left.integer, right.integer);
 }
 
+/// What a number is that no double is near: 0 or infinite, as its first digit stands behind or
+/// before the point.
+double out_of_range(std::string_view text) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  const auto mark = text.find_first_of("eE");
+  const std::string_view digits = text.substr(0, mark);
+  const auto point = static_cast<std::int64_t>(std::min(digits.find('.'), digits.size()));
+  const auto first = static_cast<std::int64_t>(digits.find_first_not_of("0."));
+  if (mark == std::string_view::npos) return point > first ? kInfinity : 0;
+  std::string_view exponent = text.substr(mark + 1);
+  if (exponent.starts_with('+')) exponent.remove_prefix(1);
+  const auto power = parse_number<std::int32_t>(exponent);
+  if (!power) return exponent.starts_with('-') ? 0 : kInfinity;
+  return point - first + std::int64_t{*power} > 0 ? kInfinity : 0;
+}
+
 /// Of decimal digits, a point and an exponent; the sign is gone.
 std::optional<double> parse_decimal(std::string_view text) {
   double value = 0;
   const char* const end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, value);
   if (stop != end || error == std::errc::invalid_argument) return std::nullopt;
-  if (error == std::errc::result_out_of_range) {
-    return std::strtod(std::string(text).c_str(), nullptr);  // says whether it is 0 or infinite
-  }
-  return value;
+  return error == std::errc::result_out_of_range ? out_of_range(text) : value;
 }
 
 }  // namespace

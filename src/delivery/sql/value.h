@@ -6,7 +6,7 @@
 
 /// Values that a SQL filter works on, and how two of them compare. The rules are those of Apache
 /// RocketMQ (filter/expression/ComparisonExpression.java): a property is a text, and takes the type
-/// of what it is compared with. Pure; allocates only for numbers out of a double's range.
+/// of what it is compared with. Pure; allocates nothing.
 namespace sluice::delivery::sql {
 
 enum class Type : std::uint8_t { null, boolean, int32, int64, real, text };
