@@ -47,7 +47,8 @@ Broker::Broker(store::MessageStore& store, store::Disk& disk, std::string config
                       .default_queues = options_.default_topic_queues,
                       .cluster_name = options_.cluster,
                       .broker_name = options_.name}),
-      groups_(options_.auto_create_group) {}
+      groups_(options_.auto_create_group),
+      request_modes_(options_.default_request_mode) {}
 
 Result<void> Broker::load(WallTime) {
   SLUICE_CHECK(disk_.make_folder(config_folder_));
@@ -57,9 +58,12 @@ Result<void> Broker::load(WallTime) {
              read_snapshot<groups_from_json>(disk_, folder + "subscriptionGroup.json"));
   SLUICE_TRY(auto progress,
              read_snapshot<progress_from_json>(disk_, folder + "consumerOffset.json"));
+  SLUICE_TRY(auto modes,
+             read_snapshot<request_modes_from_json>(disk_, folder + "messageRequestMode.json"));
   if (topics) topics_.restore(std::move(topics->configs), topics->version);
   if (groups) groups_.restore(std::move(groups->configs), groups->version);
   if (progress) progress_.restore(std::move(*progress));
+  if (modes) request_modes_.restore(std::move(*modes));
   return {};
 }
 
@@ -79,6 +83,10 @@ Result<void> Broker::persist() {
   if (const std::uint64_t version = progress_.version(); version != persisted_progress_) {
     SLUICE_CHECK(write("consumerOffset.json", progress_to_json(progress_.entries())));
     persisted_progress_ = version;
+  }
+  if (const std::uint64_t version = request_modes_.version(); version != persisted_modes_) {
+    SLUICE_CHECK(write("messageRequestMode.json", request_modes_to_json(request_modes_.entries())));
+    persisted_modes_ = version;
   }
   return {};
 }
@@ -162,12 +170,14 @@ Result<void> Broker::reset_offset(std::string_view group, std::string_view topic
 Result<void> Broker::remove_topic(std::string_view name, WallTime now) {
   SLUICE_CHECK(topics_.remove(name, now));
   progress_.remove_topic(name);
+  request_modes_.remove_topic(name);
   return store_.remove_topic(name);
 }
 
 Result<void> Broker::remove_group(std::string_view name, bool with_progress, WallTime now) {
   SLUICE_CHECK(groups_.remove(name, now));
   if (with_progress) progress_.remove_group(name);
+  request_modes_.remove_group(name);
   return {};
 }
 

@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "broker/groups.h"
 #include "broker/pulling.h"
+#include "broker/request_modes.h"
 #include "broker/sending.h"
 #include "broker/topics.h"
 #include "delivery/members.h"
@@ -36,7 +37,8 @@ struct BrokerOptions {
   /// memory).
   std::int64_t memory_bytes = 1LL << 30;
   wire::record::Host store_host;  ///< as in the store's options
-  std::int32_t process = 0;       ///< with seed: makes message ids unique
+  RequestModeSetting default_request_mode;
+  std::int32_t process = 0;  ///< with seed: makes message ids unique
   std::uint32_t seed = 0;
 };
 
@@ -61,9 +63,11 @@ class Broker {
   delivery::ProducerGroups& producers() { return producers_; }
   delivery::Progress& progress() { return progress_; }
   delivery::QueueLocks& locks() { return locks_; }
+  RequestModes& request_modes() { return request_modes_; }
   Traffic& traffic() { return traffic_; }
 
-  /// Loads the snapshots (config/topics.json, subscriptionGroup.json, consumerOffset.json).
+  /// Loads the snapshots (config/topics.json, subscriptionGroup.json, consumerOffset.json,
+  /// messageRequestMode.json).
   /// Errors: corrupt, naming the file.
   Result<void> load(WallTime now);
   /// Writes the snapshots whose tables changed since the last time.
@@ -123,9 +127,10 @@ class Broker {
   delivery::Progress progress_;
   delivery::QueueLocks locks_;
   delivery::Resets resets_;
+  RequestModes request_modes_;
   Traffic traffic_;
   std::mutex persist_mutex_;
-  std::uint64_t persisted_progress_ = 0;
+  std::uint64_t persisted_progress_ = 0, persisted_modes_ = 0;
   DataVersion persisted_topics_, persisted_groups_;
 };
 

@@ -1,120 +1,21 @@
 #include "broker/snapshots.h"
 
-#include <concepts>
-#include <limits>
 #include <optional>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
-#include "base/numbers.h"
+#include "broker/snapshot_json.h"
 
 namespace sluice::broker {
 namespace {
 
-using Json = nlohmann::json;
-
-bool bare_char(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
-         c == '-' || c == '+' || c == '.';
-}
-
-/// Where the string that opens at `from` ends: one past its closing quote.
-std::size_t string_end(std::string_view text, std::size_t from) {
-  for (std::size_t i = from + 1; i < text.size(); ++i) {
-    if (text[i] == '\\') {
-      ++i;
-    } else if (text[i] == '"') {
-      return i + 1;
-    }
-  }
-  return text.size();
-}
-
-/// {0:1} becomes {"0":1}: a bare word that a colon follows is a key.
-std::string quote_bare_keys(std::string_view text) {
-  std::string out;
-  out.reserve(text.size() + text.size() / 8);
-  for (std::size_t i = 0; i < text.size();) {
-    std::size_t end = i + 1;
-    bool key = false;
-    if (text[i] == '"') {
-      end = string_end(text, i);
-    } else if (bare_char(text[i])) {
-      while (end < text.size() && bare_char(text[end])) ++end;
-      const std::size_t next = text.find_first_not_of(" \t\r\n", end);
-      key = next != std::string_view::npos && text[next] == ':';
-    }
-    if (key) out += '"';
-    out += text.substr(i, end - i);
-    if (key) out += '"';
-    i = end;
-  }
-  return out;
-}
-
-std::optional<Json> parse_object(std::string_view text) {
-  Json value = Json::parse(quote_bare_keys(text), nullptr, /*allow_exceptions=*/false);
-  if (!value.is_object()) return std::nullopt;
-  return value;
-}
-
-/// Writes what nlohmann would throw at: bytes that are not UTF-8 become U+FFFD.
-std::string print(const Json& value) {
-  return value.dump(1, '\t', false, Json::error_handler_t::replace);
-}
-
-/// A number, also when it is written as text; nothing when it does not fit.
-template <std::integral T>
-std::optional<T> number_of(const Json& value) {
-  if (value.is_string()) return parse_number<T>(value.get_ref<const std::string&>());
-  if (!value.is_number_integer()) return std::nullopt;
-  if (value.is_number_unsigned() &&
-      value.get<std::uint64_t>() > std::uint64_t{std::numeric_limits<std::int64_t>::max()}) {
-    return std::nullopt;
-  }
-  const auto number = value.get<std::int64_t>();
-  if (!std::in_range<T>(number)) return std::nullopt;
-  return static_cast<T>(number);
-}
-
-// take(): the member into `to`, which keeps its value when the member is absent or of another kind.
-void take(const Json& object, const char* key, std::integral auto& to) {
-  const auto found = object.find(key);
-  if (found == object.end()) return;
-  to = number_of<std::remove_reference_t<decltype(to)>>(*found).value_or(to);
-}
-void take(const Json& object, const char* key, bool& to) {
-  const auto found = object.find(key);
-  if (found != object.end() && found->is_boolean()) to = found->get<bool>();
-}
-void take(const Json& object, const char* key, std::string& to) {
-  const auto found = object.find(key);
-  if (found != object.end() && found->is_string()) to = found->get<std::string>();
-}
-void take(const Json& object, const char* key, std::map<std::string, std::string>& to) {
-  const auto found = object.find(key);
-  if (found == object.end() || !found->is_object()) return;
-  for (const auto& [name, value] : found->items()) {
-    if (value.is_string()) to[name] = value.get<std::string>();
-  }
-}
-
-Json to_json(const DataVersion& version) {
-  return Json::object({{"counter", version.counter},
-                       {"stateVersion", version.state_version},
-                       {"timestamp", version.timestamp}});
-}
-
-DataVersion version_of(const Json& file) {
-  DataVersion version;
-  const auto found = file.find("dataVersion");
-  if (found == file.end() || !found->is_object()) return version;
-  take(*found, "counter", version.counter);
-  take(*found, "stateVersion", version.state_version);
-  take(*found, "timestamp", version.timestamp);
-  return version;
-}
+using snapshot::Json;
+using snapshot::number_of;
+using snapshot::parse_object;
+using snapshot::print;
+using snapshot::take;
+using snapshot::to_json;
+using snapshot::version_of;
 
 Json to_json(const TopicConfig& config) {
   return Json::object({{"attributes", config.attributes},
@@ -265,6 +166,37 @@ Result<std::vector<delivery::Progress::Entry>> progress_from_json(std::string_vi
   for (const auto& [key, offsets] : table->items()) {
     SLUICE_TRY(auto entry, read_entry(key, offsets));
     entries.push_back(std::move(entry));
+  }
+  return entries;
+}
+
+std::string request_modes_to_json(const std::vector<RequestModes::Entry>& entries) {
+  Json topics = Json::object();
+  for (const auto& entry : entries) {
+    topics[entry.topic][entry.group] = {{"consumerGroup", entry.group},
+                                        {"mode", request_mode_name(entry.setting.mode)},
+                                        {"popShareQueueNum", entry.setting.pop_share_queues},
+                                        {"topic", entry.topic}};
+  }
+  Json file = Json::object();
+  file["messageRequestModeMap"] = std::move(topics);
+  return print(file);
+}
+
+Result<std::vector<RequestModes::Entry>> request_modes_from_json(std::string_view text) {
+  const auto value = parse_object(text);
+  if (!value) return fail(Errc::malformed, "messageRequestMode.json: not a JSON object");
+  std::vector<RequestModes::Entry> entries;
+  const auto topics = value->find("messageRequestModeMap");
+  if (topics == value->end()) return entries;
+  for (const auto& [topic, groups] : topics->items()) {
+    for (const auto& [group, setting] : groups.items()) {
+      auto& entry = entries.emplace_back(topic, group, RequestModeSetting{.pop_share_queues = 0});
+      std::string mode;
+      if (setting.is_object()) take(setting, "mode", mode);
+      if (setting.is_object()) take(setting, "popShareQueueNum", entry.setting.pop_share_queues);
+      entry.setting.mode = parse_request_mode(mode).value_or(RequestMode::pull);
+    }
   }
   return entries;
 }

@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "broker/groups.h"
+#include "broker/request_modes.h"
 #include "broker/topics.h"
 #include "delivery/progress.h"
 
@@ -37,6 +38,10 @@ Result<GroupsSnapshot> groups_from_json(std::string_view text);
 /// consumerOffset.json
 std::string progress_to_json(const std::vector<delivery::Progress::Entry>& entries);
 Result<std::vector<delivery::Progress::Entry>> progress_from_json(std::string_view text);
+
+/// messageRequestMode.json
+std::string request_modes_to_json(const std::vector<RequestModes::Entry>& entries);
+Result<std::vector<RequestModes::Entry>> request_modes_from_json(std::string_view text);
 
 /// Whether the text is one whole JSON object: what store::read_text_file accepts.
 bool readable_json(std::string_view text);

@@ -51,6 +51,19 @@ TEST(Snapshots, ProgressComesBackAsWritten) {
             (std::map<std::int32_t, std::int64_t>{{0, 5}, {12, 9'000'000'000'000}}));
 }
 
+TEST(Snapshots, RequestModesComeBackAsWritten) {
+  const auto back = request_modes_from_json(request_modes_to_json(
+      {{"t", "g", {.mode = RequestMode::pop, .pop_share_queues = 2}}, {"t", "h", {}}}));
+  ASSERT_TRUE(back);
+  ASSERT_EQ(back->size(), 2u);
+  EXPECT_EQ(back->front().topic, "t");
+  EXPECT_EQ(back->front().group, "g");
+  EXPECT_EQ(back->front().setting.mode, RequestMode::pop);
+  EXPECT_EQ(back->front().setting.pop_share_queues, 2);
+  EXPECT_EQ(back->back().setting, RequestModeSetting{});
+  EXPECT_TRUE(request_modes_from_json("{}")->empty());
+}
+
 TEST(Snapshots, ReadsTheBareKeysOfApachesFiles) {
   const auto back = progress_from_json(
       "{\n\t\"dataVersion\":{\"counter\":1},\n\t\"groupTopicMap\":{\"g\":[\"t\"]},\n"

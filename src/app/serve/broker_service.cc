@@ -31,6 +31,12 @@ Result<void> BrokerService::open(net::ReactorPool& reactors, store::Disk& disk) 
   broker_ = std::make_unique<broker::Broker>(*store_, disk, options_.store.root + "/config",
                                              options_.broker);
   SLUICE_CHECK(broker_->load(clock_.wall()));
+  if (names_ || !options_.name_servers.empty()) {
+    routes_ = std::make_unique<RouteSource>(reactors.at(0), clock_, names_, options_.name_servers);
+    options_.door.route = [source = routes_.get()](std::string_view topic) {
+      return source->find(topic);
+    };
+  }
   SLUICE_TRY(door_, doors::BrokerDoor::open(*broker_, clock_, reactors, options_.door));
   return {};
 }
@@ -108,6 +114,7 @@ Result<void> BrokerService::close() {
     names_->routes().unregister_broker(identity_.cluster, identity_.name, identity_.id, address);
   }
   if (door_) door_->close();
+  routes_.reset();
   periodic_.clear();
   store_->stop_flushing();
   if (flusher_.joinable()) flusher_.join();

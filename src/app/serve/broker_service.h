@@ -8,6 +8,7 @@
 
 #include "app/serve/periodic.h"
 #include "app/serve/registrar.h"
+#include "app/serve/route_source.h"
 #include "broker/broker.h"
 #include "doors/remoting/broker/door.h"
 #include "naming/name_server.h"
@@ -57,6 +58,7 @@ class BrokerService {
   BrokerIdentity identity_;
   std::unique_ptr<store::MessageStore> store_;
   std::unique_ptr<broker::Broker> broker_;
+  std::unique_ptr<RouteSource> routes_;
   std::unique_ptr<doors::BrokerDoor> door_;
   std::unique_ptr<Registrar> registrar_;
   std::jthread flusher_;

@@ -58,6 +58,13 @@ Result<void> check_sizes(const Settings& settings) {
   return {};
 }
 
+broker::RequestModeSetting default_request_mode(const Settings& settings) {
+  const auto mode = broker::parse_request_mode(settings.text("defaultMessageRequestMode"));
+  return {
+      .mode = mode.value_or(broker::RequestMode::pull),
+      .pop_share_queues = static_cast<std::int32_t>(settings.integer("defaultPopShareQueueNum"))};
+}
+
 broker::BrokerOptions core_options(const Settings& settings, const wire::record::Host& host) {
   const auto pages = static_cast<double>(::sysconf(_SC_PHYS_PAGES));
   const auto page = static_cast<double>(::sysconf(_SC_PAGESIZE));
@@ -73,6 +80,7 @@ broker::BrokerOptions core_options(const Settings& settings, const wire::record:
       .trace_on = settings.boolean("traceOn"),
       .memory_bytes = static_cast<std::int64_t>(pages * page * kMemoryShare),
       .store_host = host,
+      .default_request_mode = default_request_mode(settings),
       .process = ::getpid(),
       .seed = std::random_device()()};
 }
@@ -103,7 +111,8 @@ Result<BrokerServiceOptions> broker_options(const Settings& settings) {
                .advertised = address.host() + ':' + std::to_string(host.port),
                .flush_timeout = milliseconds(settings.integer("syncFlushTimeout")),
                .config_text = [text = settings.as_properties()] { return text; },
-               .version_name = "Sluice 0.1.0"},
+               .version_name = "Sluice 0.1.0",
+               .server_load_balancer = settings.boolean("serverLoadBalancerEnable")},
       .host = settings.text("brokerIP1"),
       .name_servers = std::move(servers),
       .keep = std::chrono::hours(settings.integer("fileReservedTime"))};

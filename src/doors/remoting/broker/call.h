@@ -56,6 +56,7 @@ std::span<const BrokerRow> topic_rows();
 std::span<const BrokerRow> group_rows();
 std::span<const BrokerRow> stats_rows();
 std::span<const BrokerRow> broker_info_rows();
+std::span<const BrokerRow> assignment_rows();
 
 /// Every request the broker answers, but for sends, which are batched (session.cc).
 const HandlerTable<BrokerCall>& broker_handlers();

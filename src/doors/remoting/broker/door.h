@@ -2,10 +2,12 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
+#include "broker/assignment.h"
 #include "broker/broker.h"
 #include "doors/remoting/broker/rates.h"
 #include "net/listener.h"
@@ -22,6 +24,11 @@ struct BrokerDoorOptions {
   milliseconds flush_timeout{5'000};         ///< syncFlushTimeout: a send is answered late at most
   std::function<std::string()> config_text;  ///< the settings as `key=value` lines
   std::string version_name = "sluice";
+  /// A topic's readable queues at all brokers; nothing while they are not known. Empty: this broker
+  /// is the only one. Any thread; does not wait.
+  std::function<std::optional<std::vector<broker::BrokerQueues>>(std::string_view topic)> route;
+  /// serverLoadBalancerEnable: queues are shared out among members; otherwise everybody reads all.
+  bool server_load_balancer = true;
 };
 
 /// Threads: made and closed by one thread; everything else happens on the reactors.
