@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "broker/lease_snapshot.h"
+#include "broker/popping.h"
 #include "broker/snapshots.h"
 #include "store/text_file.h"
 #include "wire/record/properties.h"
@@ -47,10 +49,11 @@ Broker::Broker(store::MessageStore& store, store::Disk& disk, std::string config
                       .default_queues = options_.default_topic_queues,
                       .cluster_name = options_.cluster,
                       .broker_name = options_.name}),
+      schedule_(store, topics_, options_.delay_levels, options_.store_host),
       groups_(options_.auto_create_group),
       request_modes_(options_.default_request_mode) {}
 
-Result<void> Broker::load(WallTime) {
+Result<void> Broker::load(WallTime now) {
   SLUICE_CHECK(disk_.make_folder(config_folder_));
   const std::string folder = config_folder_ + '/';
   SLUICE_TRY(auto topics, read_snapshot<topics_from_json>(disk_, folder + "topics.json"));
@@ -58,13 +61,15 @@ Result<void> Broker::load(WallTime) {
              read_snapshot<groups_from_json>(disk_, folder + "subscriptionGroup.json"));
   SLUICE_TRY(auto progress,
              read_snapshot<progress_from_json>(disk_, folder + "consumerOffset.json"));
+  SLUICE_TRY(auto schedule, read_snapshot<schedule_from_json>(disk_, folder + "delayOffset.json"));
   SLUICE_TRY(auto modes,
              read_snapshot<request_modes_from_json>(disk_, folder + "messageRequestMode.json"));
   if (topics) topics_.restore(std::move(topics->configs), topics->version);
   if (groups) groups_.restore(std::move(groups->configs), groups->version);
   if (progress) progress_.restore(std::move(*progress));
   if (modes) request_modes_.restore(std::move(*modes));
-  return {};
+  SLUICE_CHECK(load_leases());
+  return schedule_.restore(schedule.value_or(Schedule::Snapshot{}), now);
 }
 
 Result<void> Broker::persist() {
@@ -85,9 +90,43 @@ Result<void> Broker::persist() {
     persisted_progress_ = version;
   }
   if (const std::uint64_t version = request_modes_.version(); version != persisted_modes_) {
-    SLUICE_CHECK(write("messageRequestMode.json", request_modes_to_json(request_modes_.entries())));
+    SLUICE_CHECK(
+        write("messageRequestMode.json", request_modes_to_json(request_modes_.entries())));
     persisted_modes_ = version;
   }
+  SLUICE_CHECK(persist_leases());
+  return persist_schedule();
+}
+
+Result<void> Broker::load_leases() {
+  SLUICE_CHECK(broker::load_leases(store_, disk_, config_folder_ + "/leases", leases_));
+  for (const auto& group : leases_.all()) {
+    const std::scoped_lock lock(group->mutex);
+    for (auto& [id, queue] : group->queues) {
+      // Progress beyond what was handed out comes from a reset or from members that pull.
+      const auto committed = progress_.committed(group->group, group->topic, id);
+      if (committed && *committed > queue.state.next()) continue;
+      progress_.commit(group->group, group->topic, id, queue.reported);
+    }
+  }
+  return {};
+}
+
+Result<void> Broker::persist_leases() {
+  const std::uint64_t version = leases_.version();
+  if (version == persisted_leases_) return {};
+  SLUICE_CHECK(write_leases(store_, disk_, config_folder_ + "/leases", leases_));
+  persisted_leases_ = version;
+  return {};
+}
+
+Result<void> Broker::persist_schedule() {
+  const std::scoped_lock lock(schedule_mutex_);
+  Schedule::Snapshot snapshot = schedule_.snapshot();
+  if (snapshot.offsets == persisted_schedule_) return {};
+  SLUICE_CHECK(store::write_text_file(disk_, config_folder_ + "/delayOffset.json",
+                                      schedule_to_json(snapshot)));
+  persisted_schedule_ = std::move(snapshot.offsets);
   return {};
 }
 
@@ -164,19 +203,25 @@ Result<void> Broker::reset_offset(std::string_view group, std::string_view topic
   SLUICE_CHECK(find_queue(topic, id));
   resets_.put(group, topic, id, target);
   progress_.commit(group, topic, id, target);
-  return {};
+  if (!leases_.find(group, topic)) return {};
+  PopBatch pops(*this);
+  return pops.reset(group, topic, id, target, now);
 }
 
 Result<void> Broker::remove_topic(std::string_view name, WallTime now) {
   SLUICE_CHECK(topics_.remove(name, now));
   progress_.remove_topic(name);
+  leases_.remove_topic(name);
   request_modes_.remove_topic(name);
   return store_.remove_topic(name);
 }
 
 Result<void> Broker::remove_group(std::string_view name, bool with_progress, WallTime now) {
   SLUICE_CHECK(groups_.remove(name, now));
-  if (with_progress) progress_.remove_group(name);
+  if (with_progress) {
+    progress_.remove_group(name);
+    leases_.remove_group(name);
+  }
   request_modes_.remove_group(name);
   return {};
 }

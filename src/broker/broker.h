@@ -8,8 +8,10 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "broker/groups.h"
+#include "broker/leases.h"
 #include "broker/pulling.h"
 #include "broker/request_modes.h"
+#include "broker/schedule.h"
 #include "broker/sending.h"
 #include "broker/topics.h"
 #include "delivery/members.h"
@@ -32,6 +34,8 @@ struct BrokerOptions {
   std::int32_t max_message_bytes = 4 << 20;
   std::string region = "DefaultRegion";
   bool trace_on = true;
+  bool property_filter = true;  ///< whether subscriptions may be of type SQL92
+  DelayLevels delay_levels;
   /// What readers find in memory: a group without progress starts at the first message while the
   /// log is not longer than this (RocketMQ's accessMessageInMemoryMaxRatio of the machine's
   /// memory).
@@ -63,15 +67,19 @@ class Broker {
   delivery::ProducerGroups& producers() { return producers_; }
   delivery::Progress& progress() { return progress_; }
   delivery::QueueLocks& locks() { return locks_; }
+  Leases& leases() { return leases_; }
   RequestModes& request_modes() { return request_modes_; }
+  Schedule& schedule() { return schedule_; }
   Traffic& traffic() { return traffic_; }
 
   /// Loads the snapshots (config/topics.json, subscriptionGroup.json, consumerOffset.json,
-  /// messageRequestMode.json).
-  /// Errors: corrupt, naming the file.
+  /// delayOffset.json). Errors: corrupt, naming the file.
   Result<void> load(WallTime now);
   /// Writes the snapshots whose tables changed since the last time.
   Result<void> persist();
+  /// delayOffset.json alone. Call soon after each flush: what was delivered since the last time may
+  /// come twice after a crash.
+  Result<void> persist_schedule();
 
   /// A consumer's heartbeat: makes its group and its %RETRY% topic when needed, then counts it as a
   /// member. Gives whether members or subscriptions changed. Errors: group_not_found, invalid_name.
@@ -81,6 +89,12 @@ class Broker {
   void disconnected(const delivery::Link* link);
   /// Drops members that were silent for 120 s, locks that ran out. Every 10 s or so.
   void expire(SteadyTime now);
+
+  /// delivery::parse_subscription, as far as the options allow. Errors: its own; disabled.
+  Result<delivery::Subscription> parse_subscription(std::string_view topic,
+                                                    std::string_view expression,
+                                                    std::string_view type,
+                                                    std::int64_t version) const;
 
   /// Checks a pull and commits the progress it brings. Errors: group_not_found, not_permitted,
   /// topic_not_found, queue_out_of_range, subscription_not_found, subscription_stale,
@@ -110,6 +124,8 @@ class Broker {
   wire::record::UniqueIds& unique_ids() { return unique_ids_; }
 
  private:
+  Result<void> load_leases();
+  Result<void> persist_leases();
   /// Null: all messages.
   Result<std::shared_ptr<const delivery::Subscription>> subscription_of(
       const PullQuery& query, const GroupConfig& group) const;
@@ -121,17 +137,22 @@ class Broker {
   const std::string extra_properties_;
   wire::record::UniqueIds unique_ids_;
   Topics topics_;
+  Schedule schedule_;
   Groups groups_;
   delivery::ConsumerGroups consumers_;
   delivery::ProducerGroups producers_;
   delivery::Progress progress_;
   delivery::QueueLocks locks_;
   delivery::Resets resets_;
+  Leases leases_;
   RequestModes request_modes_;
   Traffic traffic_;
   std::mutex persist_mutex_;
   std::uint64_t persisted_progress_ = 0, persisted_modes_ = 0;
   DataVersion persisted_topics_, persisted_groups_;
+  std::uint64_t persisted_leases_ = 0;
+  std::mutex schedule_mutex_;
+  Schedule::Offsets persisted_schedule_;
 };
 
 }  // namespace sluice::broker

@@ -34,7 +34,7 @@ TopicQueue* Topic::queue(QueueId id) {
   if (TopicQueue* made = slot.load(std::memory_order_acquire)) return made;
   std::lock_guard lock(mutex_);
   if (TopicQueue* made = slot.load(std::memory_order_relaxed)) return made;
-  auto fresh = std::make_unique<TopicQueue>();
+  auto fresh = std::make_unique<TopicQueue>(*this);
   fresh->index = store_.queue(name_, id);
   SLUICE_ASSERT(fresh->index != nullptr);
   slot.store(fresh.get(), std::memory_order_release);

@@ -45,8 +45,12 @@ struct DataVersion {
   friend bool operator==(const DataVersion&, const DataVersion&) = default;
 };
 
+class Topic;
+
 /// One queue of a topic: its index in the store, and which reactors have reads parked on it.
 struct TopicQueue {
+  explicit TopicQueue(Topic& topic) : topic(topic) {}
+  Topic& topic;
   std::shared_ptr<store::Queue> index;
   /// Bit r: reactor r has parked reads. Sequentially consistent: who parks sets its bit and then
   /// looks at index->max() again; who appends publishes max() and then looks here. So no arrival
@@ -68,6 +72,8 @@ class Topic {
   std::int32_t write_queues() const { return write_queues_.load(std::memory_order_relaxed); }
   std::int32_t perm() const { return perm_.load(std::memory_order_relaxed); }
   bool deleted() const { return deleted_.load(std::memory_order_relaxed); }
+  /// As TopicQueue::watchers, for reads that wait for any of the queues.
+  std::atomic<std::uint64_t>& watchers() { return watchers_; }
   /// For queue id -1: spreads writes over the write queues.
   QueueId next_write_queue();
 
@@ -79,6 +85,7 @@ class Topic {
   std::atomic<std::int32_t> read_queues_, write_queues_, perm_;
   std::atomic<bool> deleted_{false};
   std::atomic<std::uint32_t> spread_{0};
+  std::atomic<std::uint64_t> watchers_{0};
   mutable std::mutex mutex_;  // config_ and the growing of queues_
   std::shared_ptr<const TopicConfig> config_;
   std::atomic<std::atomic<TopicQueue*>*> slots_;

@@ -144,6 +144,11 @@ LeaseQueue::Outcome LeaseQueue::put_off(QueueOffset offset, WallTime stamp, cons
   return Outcome::done;
 }
 
+std::int32_t LeaseQueue::attempts(QueueOffset offset) const {
+  const auto single = singles_.find(offset.value);
+  return single == singles_.end() ? 0 : single->second.attempts;
+}
+
 void LeaseQueue::make_ready(Blocks::iterator at) {
   const auto [base, block] = *at;
   deadlines_.erase({block.lease.deadline, base, Kind::block});

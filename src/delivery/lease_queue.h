@@ -78,6 +78,8 @@ class LeaseQueue {
   Outcome acknowledge(QueueOffset offset, WallTime stamp);
   /// The holder's lease is replaced: sooner, later, or (a deadline that has passed) given back.
   Outcome put_off(QueueOffset offset, WallTime stamp, const Lease& lease);
+  /// Of a message that is not finished: leases of it that have ended.
+  std::int32_t attempts(QueueOffset offset) const;
   /// Everything `owner` holds becomes ready. Gives how many messages.
   std::size_t release(std::uint32_t owner);
 

@@ -53,6 +53,17 @@ class Waits {
   /// Moves the reads that the queue's new end satisfies to `released`. O(reads parked on that
   /// queue).
   void on_arrival(QueueKey queue, QueueOffset end, WaitList& released);
+  /// Shows the queue's parked reads in order until `visit` gives false. It may destroy the one it
+  /// is shown, and no other.
+  template <class Visit>
+  void visit(QueueKey queue, Visit visit) {
+    const auto found = by_queue_.find(queue);
+    if (found == by_queue_.end()) return;
+    for (auto at = found->second.begin(); at != found->second.end();) {
+      Wait& wait = *at++;
+      if (!visit(wait)) return;
+    }
+  }
   /// Moves the reads whose deadline has come to `released`.
   void expire(SteadyTime now, WaitList& released);
   /// When expire() should be called next, at the latest; nothing while no read is parked. May name

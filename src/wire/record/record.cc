@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/assert.h"
 #include "base/crc32.h"
 #include "wire/record/properties.h"
 
@@ -166,6 +167,16 @@ Scan scan(Bytes bytes, CrcCheck check) {
     return damaged(fmt::format("an unknown magic number {:#010x}", magic));
   }
   return scan_record(bytes.first(static_cast<std::size_t>(size)), magic == kMagicV2, check);
+}
+
+void add_reconsume_times(MutableBytes record, std::int32_t times) {
+  constexpr std::size_t kSysFlagAt = 36, kBornHostAt = 48, kStoreTimeBytes = 8;
+  SLUICE_ASSERT(record.size() > kBornHostAt + 24 + kStoreTimeBytes);
+  const auto sys_flag = load_be<std::int32_t>(record.data() + kSysFlagAt);
+  const std::size_t born = (sys_flag & kBornHostV6) != 0 ? 20 : 8;
+  const std::size_t store = (sys_flag & kStoreHostV6) != 0 ? 20 : 8;
+  std::byte* const at = record.data() + kBornHostAt + born + kStoreTimeBytes + store;
+  store_be(at, load_be<std::int32_t>(at) + times);
 }
 
 }  // namespace sluice::wire::record

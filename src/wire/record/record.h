@@ -91,6 +91,9 @@ struct Decoded {
   std::uint32_t crc = 0;
 };
 
+/// Adds to the reconsumeTimes of a whole record, which nothing else of it depends on.
+void add_reconsume_times(MutableBytes record, std::int32_t times);
+
 enum class CrcCheck : std::uint8_t { verify, skip };
 
 /// What lies at the start of `bytes` (the rest of a segment, or of a pull answer).

@@ -49,6 +49,8 @@ constexpr BrokerRow broker_row() {
 
 /// The rows, by subject; each is one file.
 std::span<const BrokerRow> pull_rows();
+std::span<const BrokerRow> pop_rows();
+std::span<const BrokerRow> retry_rows();
 std::span<const BrokerRow> offset_rows();
 std::span<const BrokerRow> member_rows();
 std::span<const BrokerRow> lock_rows();

@@ -31,13 +31,35 @@ Result<std::unique_ptr<BrokerDoor>> BrokerDoor::open(broker::Broker& broker, Clo
                                        static_cast<std::size_t>(c->reactor().index());
                                    return std::make_unique<BrokerSession>(d->context(index), c);
                                  }));
+  ReactorContext& first = *door->contexts_.front();
+  broker.leases().on_sooner([&first] { first.leases_end_sooner(); });
+  first.leases_end_sooner();
   return door;
 }
 
 BrokerDoor::~BrokerDoor() { close(); }
 
+void BrokerDoor::announce(std::vector<std::shared_ptr<broker::Topic>> topics,
+                          std::vector<broker::TopicQueue*> queues, LogPosition until) {
+  if (queues.empty()) return;
+  ReactorContext& first = *contexts_.front();
+  first.reactor().post([&first, keep = std::move(topics), queues = std::move(queues), until] {
+    first.announce_when(until, queues);
+  });
+}
+
+void BrokerDoor::announce(const std::shared_ptr<broker::GroupLeases>& group) {
+  const std::uint64_t marks = group->watchers.load(std::memory_order_seq_cst);
+  for (std::size_t r = 0; r < contexts_.size(); ++r) {
+    if ((marks >> r & 1) == 0) continue;
+    ReactorContext& context = *contexts_[r];
+    context.reactor().post([&context, group] { context.offer(group); });
+  }
+}
+
 void BrokerDoor::close() {
   if (!listener_) return;
+  broker_.leases().on_sooner(nullptr);
   listener_->close();
   for (std::size_t i = 0; i < contexts_.size(); ++i) {
     reactors_.at(i).run_and_wait([&context = contexts_[i]] { context->close(); });

@@ -42,6 +42,12 @@ class BrokerDoor {
   ~BrokerDoor();
 
   std::uint16_t port() const { return listener_->port(); }
+  /// Any thread: wakes the pulls that wait for queues which grew without a client's doing, when the
+  /// store has confirmed `until`. `topics` keep the queues alive.
+  void announce(std::vector<std::shared_ptr<broker::Topic>> topics,
+                std::vector<broker::TopicQueue*> queues, LogPosition until);
+  /// Any thread: the group has messages that its parked pops do not know of.
+  void announce(const std::shared_ptr<broker::GroupLeases>& group);
   /// Accepts no more and closes every connection. Before the reactors stop.
   void close();
 

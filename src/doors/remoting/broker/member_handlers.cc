@@ -23,7 +23,7 @@ delivery::Hello hello_of(const BrokerCall& call, const HeartbeatBody& body, Cons
                         .from_where = std::move(data.from_where),
                         .subscriptions = {}};
   for (const SubscriptionData& s : data.subscriptions) {
-    auto parsed = delivery::parse_subscription(s.topic, s.expression, s.type, s.version);
+    auto parsed = call.broker().parse_subscription(s.topic, s.expression, s.type, s.version);
     if (parsed) {
       hello.subscriptions.push_back(std::move(*parsed));
     } else {
@@ -171,7 +171,7 @@ Result<void> query_subscription(BrokerCall& call, const QuerySubscription& reque
 Result<void> check_client_config(BrokerCall& call, const CheckClientConfig&) {
   SLUICE_TRY(const wire::json::Value body, wire::json::parse(as_text(call.command.body)));
   const SubscriptionData s = read_subscription(wire::json::object(body, "subscriptionData"));
-  if (auto ok = delivery::parse_subscription(s.topic, s.expression, s.type, s.version); !ok) {
+  if (auto ok = call.broker().parse_subscription(s.topic, s.expression, s.type, s.version); !ok) {
     return fail(std::move(ok.error()));
   }
   return call.ok();

@@ -18,6 +18,7 @@ std::uint64_t bit_of(int reactor) { return std::uint64_t{1} << static_cast<unsig
 
 ReactorContext::ReactorContext(BrokerDoor& door, net::Reactor& reactor)
     : sends(door.broker()),
+      pops(door.broker()),
       door_(door),
       reactor_(reactor),
       bit_(bit_of(reactor.index())),
@@ -35,7 +36,7 @@ bool ReactorContext::park(ParkedPull& pull) {
   // The mark first, then the look: whoever appends publishes first, then looks for marks.
   queue.watchers.fetch_or(bit_, std::memory_order_seq_cst);
   if (queue.index->max() > pull.offset) {
-    unmark(pull);
+    unmark(queue);
     return false;
   }
   waits_.park(pull);
@@ -43,23 +44,24 @@ bool ReactorContext::park(ParkedPull& pull) {
   return true;
 }
 
-void ReactorContext::forget(ParkedPull& pull) {
-  static_cast<delivery::QueueHook&>(pull).unlink();
-  static_cast<delivery::TimeHook&>(pull).unlink();
-  unmark(pull);
+void ReactorContext::forget(Parked& parked) {
+  static_cast<delivery::QueueHook&>(parked).unlink();
+  static_cast<delivery::TimeHook&>(parked).unlink();
+  parked.unmark();
 }
 
-void ReactorContext::unmark(const ParkedPull& pull) {
-  if (waits_.any(pull.queue)) return;
-  pull.plan.queue->watchers.fetch_and(~bit_, std::memory_order_seq_cst);
+void ReactorContext::unmark(broker::TopicQueue& queue) {
+  if (waits_.any(queue.key())) return;
+  queue.watchers.fetch_and(~bit_, std::memory_order_seq_cst);
 }
 
 void ReactorContext::announce(std::span<broker::TopicQueue* const> queues) {
   arrivals_.resize(door_.reactors());
   for (broker::TopicQueue* const queue : queues) {
-    const std::uint64_t marks = queue->watchers.load(std::memory_order_seq_cst);
+    const std::uint64_t marks = queue->watchers.load(std::memory_order_seq_cst) |
+                                queue->topic.watchers().load(std::memory_order_seq_cst);
     if (marks == 0) continue;
-    const Arrival arrival{queue->key(), queue->index->max()};
+    const Arrival arrival{queue->key(), queue->index->max(), &queue->topic};
     for (std::size_t r = 0; r < arrivals_.size(); ++r) {
       if (marks >> r & 1) arrivals_[r].push_back(arrival);
     }
@@ -81,20 +83,22 @@ void ReactorContext::on_arrivals(std::span<const Arrival> arrivals) {
   for (const Arrival& arrival : arrivals) {
     waits_.on_arrival(arrival.queue, arrival.end, released);
     finish(released, false);
+    offer(arrival.topic);
   }
 }
 
 void ReactorContext::finish(delivery::WaitList& released, bool expired) {
   while (!released.empty()) {
-    auto& pull = static_cast<ParkedPull&>(released.front());
+    auto& parked = static_cast<Parked&>(released.front());
     released.pop_front();
-    finish(pull, expired);
+    parked.unmark();
+    if (expired) {
+      parked.expire();
+    } else {
+      auto& pull = static_cast<ParkedPull&>(parked);  // arrivals at a queue release pulls only
+      pull.session.resume(pull, false);
+    }
   }
-}
-
-void ReactorContext::finish(ParkedPull& pull, bool expired) {
-  unmark(pull);
-  pull.session->resume(pull, expired);
 }
 
 void ReactorContext::on_timer() {
@@ -102,6 +106,7 @@ void ReactorContext::on_timer() {
   delivery::WaitList released;
   waits_.expire(now, released);
   finish(released, true);
+  expire_leases();
   expire_answers(now);
   arm();
 }
@@ -112,6 +117,7 @@ void ReactorContext::arm() {
     const SteadyTime answer = late_answers_.front().deadline;
     next = next ? std::min(*next, answer) : answer;
   }
+  if (const auto lease = next_lease_end()) next = next ? std::min(*next, *lease) : *lease;
   if (!next || closed_) return timer_.cancel();
   timer_.arm(std::max(milliseconds(1), *next - door_.clock().steady()));
 }
@@ -126,6 +132,14 @@ void ReactorContext::announce_later(LogPosition until,
                                     std::span<broker::TopicQueue* const> queues) {
   for (const broker::TopicQueue* queue : queues) {
     late_arrivals_.push_back({until, queue->index->topic(), queue->index->id()});
+  }
+}
+
+void ReactorContext::announce_when(LogPosition until, std::span<broker::TopicQueue* const> queues) {
+  if (broker().store().confirmed() >= until) {
+    announce(queues);
+  } else {
+    announce_later(until, queues);
   }
 }
 
@@ -178,6 +192,7 @@ void ReactorContext::close() {
   timer_.cancel();
   late_answers_.clear();
   late_arrivals_.clear();
+  popping_.clear();
 }
 
 }  // namespace sluice::doors

@@ -5,17 +5,20 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "base/buffer.h"
+#include "broker/popping.h"
 #include "broker/pulling.h"
 #include "broker/sending.h"
 #include "delivery/waits.h"
 #include "doors/remoting/broker/door.h"
-#include "doors/remoting/broker/parked_pull.h"
+#include "doors/remoting/broker/parked.h"
 #include "doors/remoting/reply.h"
 #include "net/reactor.h"
 #include "wire/remoting/batch.h"
+#include "wire/remoting/pop_receipt.h"
 
 namespace sluice::doors {
 
@@ -47,20 +50,40 @@ class ReactorContext {
   std::vector<broker::BatchItem> batch_items;
   wire::remoting::Command command;
   broker::PullResult pulled;
+  broker::PopBatch pops;
+  broker::PopResult popped;
+  wire::remoting::PopInfo pop_info;
   Buffer body;
   std::string text;
 
   /// Parks a pull, or gives false when messages have come meanwhile. It is answered by this
   /// context.
   bool park(ParkedPull& pull);
-  /// Takes a parked pull out, unanswered.
-  void forget(ParkedPull& pull);
+  /// The same for a pop. The caller then looks once more whether there is something for it.
+  void park(ParkedPop& pop);
+  /// Takes a parked request out, unanswered.
+  void forget(Parked& parked);
+  /// A request is not parked any more: writers need not know of it.
+  void unmark(broker::TopicQueue& queue);
+  void unmark(const broker::PopPlan& plan);
+  /// How many pops of the group wait here. O(them).
+  std::int32_t parked_pops(const broker::GroupLeases& group);
+
+  /// Logs what pops and acknowledgements have changed; before their answers leave. False: it could
+  /// not be logged, and the answers must not leave.
+  bool keep_leases();
+  /// Offers the group's messages to its pops that are parked here, first come first served.
+  void offer(const std::shared_ptr<broker::GroupLeases>& group);
+  /// Any thread; the first reactor looks after leases that run out: they do so sooner than known.
+  void leases_end_sooner();
 
   /// Wakes the pulls that wait for these queues, on every reactor.
   void announce(std::span<broker::TopicQueue* const> queues);
   /// Keeps an answer until its position is confirmed; and the queues to announce then.
   void answer_later(LateAnswer answer);
   void announce_later(LogPosition until, std::span<broker::TopicQueue* const> queues);
+  /// One of the two, by whether `until` is confirmed.
+  void announce_when(LogPosition until, std::span<broker::TopicQueue* const> queues);
   /// Any thread: everything before `position` is confirmed.
   void confirmed_elsewhere(LogPosition position);
 
@@ -71,6 +94,7 @@ class ReactorContext {
   struct Arrival {
     delivery::QueueKey queue;
     QueueOffset end;
+    const broker::Topic* topic;  ///< only to compare: it may be gone
   };
   struct LateArrival {
     LogPosition until;
@@ -80,8 +104,12 @@ class ReactorContext {
 
   void on_arrivals(std::span<const Arrival> arrivals);
   void finish(delivery::WaitList& released, bool expired);
-  void finish(ParkedPull& pull, bool expired);
-  void unmark(const ParkedPull& pull);
+  /// What identifies a topic that has parked pops; it lives as long as they do.
+  using TopicKey = const broker::Topic*;
+  void offer(TopicKey topic);
+  void expire_leases();
+  /// Nothing for all reactors but the first.
+  std::optional<SteadyTime> next_lease_end() const;
   void on_timer();
   void arm();
   void release(LogPosition confirmed);
@@ -92,11 +120,13 @@ class ReactorContext {
   net::Reactor& reactor_;
   const std::uint64_t bit_;
   delivery::Waits waits_;
+  /// Groups with parked pops, by topic.
+  std::unordered_map<TopicKey, std::vector<std::shared_ptr<broker::GroupLeases>>> popping_;
   net::Timer timer_;
   std::vector<std::vector<Arrival>> arrivals_;  // by reactor
   std::deque<LateAnswer> late_answers_;
   std::deque<LateArrival> late_arrivals_;
-  std::atomic<bool> release_posted_{false};
+  std::atomic<bool> release_posted_{false}, arm_posted_{false};
   bool closed_ = false;
 };
 

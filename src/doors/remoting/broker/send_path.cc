@@ -54,14 +54,15 @@ void write_ids(const broker::SendBatch& sends, broker::SendBatch::Ticket ticket,
   }
 }
 
-SendMessageResponse response_of(const store::Pending& first, bool batch, std::string_view ids,
-                                const broker::BrokerOptions& options) {
+SendMessageResponse response_of(const broker::SendBatch& sends, broker::SendBatch::Ticket ticket,
+                                std::string_view ids, const broker::BrokerOptions& options) {
+  const store::Pending& first = sends.at(ticket.first);
   SendMessageResponse response{.message_id = ids,
-                               .queue_id = first.message.queue.value,
+                               .queue_id = ticket.queue.value,
                                .queue_offset = first.offset.value,
                                .region = options.region,
                                .trace_on = options.trace_on ? "true" : "false"};
-  if (!batch) {
+  if (ticket.count == 1) {
     response.transaction_id =
         wire::record::find_property(first.message.properties, wire::record::property::kUniqueKey);
   }
@@ -115,8 +116,7 @@ void BrokerSession::answer_sends() {
     if (reply_to.oneway) continue;
     write_ids(sends, ticket, context_.door().options().store_host, context_.text);
     write_reply(out(), reply_to, kSuccess, {},
-                response_of(sends.at(ticket.first), ticket.count > 1, context_.text,
-                            context_.broker().options()));
+                response_of(sends, ticket, context_.text, context_.broker().options()));
   }
 }
 
@@ -131,8 +131,8 @@ void BrokerSession::answer_sends_later(LogPosition until) {
                       .connection = connection_.weak_from_this(),
                       .reply_to = reply_to};
     write_ids(sends, ticket, door.options().store_host, answer.message_id);
-    const auto response = response_of(sends.at(ticket.first), ticket.count > 1, answer.message_id,
-                                      context_.broker().options());
+    const auto response =
+        response_of(sends, ticket, answer.message_id, context_.broker().options());
     answer.unique_key = response.transaction_id;
     answer.queue_id = response.queue_id;
     answer.queue_offset = response.queue_offset;

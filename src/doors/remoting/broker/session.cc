@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "doors/remoting/broker/call.h"
 #include "doors/remoting/broker/connection_link.h"
+#include "wire/remoting/requests/pop.h"
 #include "wire/remoting/requests/send.h"
 
 namespace sluice::doors {
@@ -39,11 +40,13 @@ void BrokerSession::on_frames(std::span<const MutableBytes> frames) {
     handle();
   }
   append_sends();
+  // Before the answers leave; without it, what they say might not be so after a restart.
+  if (!context_.keep_leases()) connection_.close();
 }
 
 void BrokerSession::on_closed() {
   context_.broker().disconnected(link_.get());
-  for (const auto& pull : parked_) context_.forget(*pull);
+  for (const auto& parked : parked_) context_.forget(*parked);
   parked_.clear();
 }
 
@@ -71,17 +74,32 @@ Result<void> BrokerSession::park(broker::PullPlan plan, QueueOffset asked, milli
   if (parked_.size() >= kParkedMax) {
     return fail(Errc::busy, "too many pulls wait on this connection (16384)");
   }
-  auto pull = std::make_unique<ParkedPull>();
-  pull->session = this;
-  pull->reply_to = to;
+  auto pull = std::make_unique<ParkedPull>(*this, to);
   pull->plan = std::move(plan);
   pull->asked = asked;
-  pull->deadline = context_.door().clock().steady() + hold;
-  pull->index = parked_.size();
-  ParkedPull& parked = *pull;
-  parked_.push_back(std::move(pull));
+  ParkedPull& parked = keep(std::move(pull), hold);
   if (!context_.park(parked)) resume(parked, false);
   return {};
+}
+
+bool BrokerSession::park(broker::PopPlan plan, bool notification, milliseconds hold, ReplyTo to) {
+  if (parked_.size() >= kParkedMax) return false;
+  auto pop = std::make_unique<ParkedPop>(*this, to);
+  pop->plan = std::move(plan);
+  pop->notification = notification;
+  ParkedPop& parked = keep(std::move(pop), hold);
+  context_.park(parked);
+  try_answer(parked);  // what came before the group was marked
+  return true;
+}
+
+template <class Request>
+Request& BrokerSession::keep(std::unique_ptr<Request> parked, milliseconds hold) {
+  Request& kept = *parked;
+  kept.deadline = context_.door().clock().steady() + hold;
+  kept.index = parked_.size();
+  parked_.push_back(std::move(parked));
+  return kept;
 }
 
 void BrokerSession::resume(ParkedPull& pull, bool expired) {
@@ -105,8 +123,39 @@ void BrokerSession::resume(ParkedPull& pull, bool expired) {
   connection_.flush();
 }
 
-void BrokerSession::drop(ParkedPull& pull) {
-  const std::size_t index = pull.index;
+bool BrokerSession::try_answer(ParkedPop& pop) {
+  const WallTime now = context_.door().clock().wall();
+  if (pop.notification) {
+    context_.popped.clear();
+    if (!context_.pops.any(pop.plan, now)) return false;
+    write_reply(out(), pop.reply_to, kSuccess, {}, NotificationResponse{.has_messages = true});
+  } else {
+    broker::PopResult& result = context_.popped;
+    const auto taken = context_.pops.pop(pop.plan, now, result);
+    if (taken && result.messages.empty()) return false;
+    if (taken) {
+      write_pop_reply(out(), pop.reply_to, pop.plan, result, context_.pop_info);
+    } else {
+      write_error(out(), pop.reply_to, taken.error());
+    }
+  }
+  context_.forget(pop);
+  drop(pop);
+  return true;
+}
+
+void BrokerSession::give_up(ParkedPop& pop) {
+  if (pop.notification) {
+    write_reply(out(), pop.reply_to, kSuccess, {}, NotificationResponse{});
+  } else {
+    write_reply(out(), pop.reply_to, kPollingTimeout, "no message came", NoResponse{});
+  }
+  drop(pop);
+  connection_.flush();
+}
+
+void BrokerSession::drop(Parked& parked) {
+  const std::size_t index = parked.index;
   if (index + 1 != parked_.size()) {
     std::swap(parked_[index], parked_.back());
     parked_[index]->index = index;

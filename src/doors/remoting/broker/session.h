@@ -5,9 +5,10 @@
 
 #include "broker/sending.h"
 #include "delivery/members.h"
-#include "doors/remoting/broker/parked_pull.h"
+#include "doors/remoting/broker/parked.h"
 #include "doors/remoting/broker/reactor_context.h"
 #include "net/connection.h"
+#include "wire/remoting/pop_receipt.h"
 
 namespace sluice::doors {
 
@@ -30,10 +31,16 @@ class BrokerSession final : public net::Session {
 
   /// Holds the pull until messages arrive or `hold` has passed. Errors: busy.
   Result<void> park(broker::PullPlan plan, QueueOffset asked, milliseconds hold, ReplyTo to);
+  /// The same for a pop. False: too many requests wait.
+  bool park(broker::PopPlan plan, bool notification, milliseconds hold, ReplyTo to);
   /// A parked pull's messages have arrived, or its time is over.
   void resume(ParkedPull& pull, bool expired);
+  /// Answers a parked pop, without flushing, when there is something for it now; then it is gone.
+  bool try_answer(ParkedPop& pop);
+  /// Answers that nothing came.
+  void give_up(ParkedPop& pop);
 
-  static constexpr std::size_t kParkedMax = 16'384;  ///< pulls that one connection may have waiting
+  static constexpr std::size_t kParkedMax = 16'384;  ///< requests of one connection that may wait
 
  private:
   struct SendTicket {
@@ -48,13 +55,15 @@ class BrokerSession final : public net::Session {
   void append_sends();
   void answer_sends();
   void answer_sends_later(LogPosition until);
-  void drop(ParkedPull& pull);
+  template <class Request>
+  Request& keep(std::unique_ptr<Request> parked, milliseconds hold);
+  void drop(Parked& parked);
 
   ReactorContext& context_;
   net::Connection& connection_;  // owns this session
   const std::shared_ptr<delivery::Link> link_;
   std::vector<SendTicket> tickets_;
-  std::vector<std::unique_ptr<ParkedPull>> parked_;
+  std::vector<std::unique_ptr<Parked>> parked_;
 };
 
 /// Answers a send whose answer was kept.
@@ -64,6 +73,10 @@ void write_send_reply(net::Connection& connection, const LateAnswer& answer,
 
 /// The protocol's code for how a read went.
 std::int32_t pull_code(broker::PullStatus status);
+
+/// Answers a pop with what it took.
+void write_pop_reply(net::OutQueue& out, const ReplyTo& to, const broker::PopPlan& plan,
+                     const broker::PopResult& result, wire::remoting::PopInfo& info);
 
 /// Answers a pull with what was found. Messages go out from the log's own memory.
 void write_pull_reply(net::OutQueue& out, const ReplyTo& to, const broker::PullResult& result,

@@ -1,0 +1,137 @@
+#include "broker/lease_change.h"
+
+#include <utility>
+
+namespace sluice::broker {
+namespace {
+
+using Kind = LeaseChange::Kind;
+
+template <std::integral T>
+void put(Buffer& to, T value) {
+  store_be(to.reserve(sizeof value), value);
+  to.commit(sizeof value);
+}
+
+void put_text(Buffer& to, std::string_view text) {
+  put(to, static_cast<std::uint16_t>(text.size()));
+  to.append(text);
+}
+
+void put_number(Buffer& to, std::uint64_t value) {
+  for (; value >= 0x80; value >>= 7) to.append(static_cast<char>(value | 0x80));
+  to.append(static_cast<char>(value));
+}
+
+std::uint64_t zigzag(std::int64_t value) {
+  return (static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63);
+}
+std::int64_t unzigzag(std::uint64_t value) {
+  return static_cast<std::int64_t>(value >> 1) ^ -static_cast<std::int64_t>(value & 1);
+}
+
+std::uint64_t take_number(ByteReader& from) {
+  std::uint64_t value = 0;
+  for (unsigned shift = 0; shift < 64; shift += 7) {
+    const auto byte = from.take<std::uint8_t>();
+    value |= std::uint64_t{byte & 0x7Fu} << shift;
+    if (byte < 0x80) break;
+  }
+  return value;
+}
+
+void take_items(ByteReader& from, std::vector<LeaseChange::Item>& items) {
+  const std::uint64_t count = take_number(from);
+  std::uint64_t offset = 0;
+  for (std::uint64_t i = 0; i < count && from.ok(); ++i) {
+    offset += static_cast<std::uint64_t>(unzigzag(take_number(from)));
+    const auto attempts = static_cast<std::int32_t>(take_number(from));
+    items.push_back({QueueOffset(static_cast<std::int64_t>(offset)), attempts});
+  }
+}
+
+bool sound(const LeaseChange& change) {
+  if (change.queue.value < 0 || change.next.value < 0) return false;
+  for (const auto& item : change.items) {
+    if (item.offset.value < 0 || item.attempts < 0) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+void encode(const LeaseChange& change, Buffer& to) {
+  put(to, std::to_underlying(change.kind));
+  put_text(to, change.group);
+  put_text(to, change.topic);
+  put(to, change.queue.value);
+  put(to, change.next.value);
+  put(to, unix_ms(change.lease.stamp));
+  put(to, unix_ms(change.lease.deadline));
+  put_number(to, change.items.size());
+  std::int64_t before = 0;
+  for (const auto& [offset, attempts] : change.items) {
+    put_number(to, zigzag(offset.value - before));
+    put_number(to, static_cast<std::uint64_t>(attempts));
+    before = offset.value;
+  }
+}
+
+Result<void> LeaseChanges::next(LeaseChange& change) {
+  ByteReader from(rest_);
+  const auto kind = from.take<std::uint8_t>();
+  change.kind = static_cast<Kind>(kind);
+  change.group = from.take_text(from.take<std::uint16_t>());
+  change.topic = from.take_text(from.take<std::uint16_t>());
+  change.queue = QueueId(from.take<std::int32_t>());
+  change.next = QueueOffset(from.take<std::int64_t>());
+  change.lease = {from_unix_ms(from.take<std::int64_t>()), from_unix_ms(from.take<std::int64_t>())};
+  change.items.clear();
+  take_items(from, change.items);
+  if (!from.ok() || kind > std::to_underlying(Kind::finished) || !sound(change)) {
+    return fail(Errc::corrupt, "a change of leases that cannot be read");
+  }
+  rest_ = from.rest();
+  return {};
+}
+
+void apply(const LeaseChange& change, delivery::LeaseQueue& state) {
+  if (change.kind == Kind::reset) {
+    state = delivery::LeaseQueue(change.next);
+    return;
+  }
+  for (const auto& [offset, attempts] : change.items) {
+    if (change.kind == Kind::finished) {
+      state.acknowledge(offset, change.lease.stamp);
+    } else {
+      state.restore({offset, attempts, change.kind == Kind::leased, change.lease});
+    }
+  }
+  if (change.kind != Kind::finished) state.restore_next(change.next);
+}
+
+void encode_state(const delivery::LeaseQueue& state, const LeaseChange& names, Buffer& to) {
+  LeaseChange change = names;
+  change.kind = Kind::reset;
+  change.next = state.floor();
+  encode(change, to);
+  change.kind = Kind::ready;
+  change.next = state.next();
+  const auto write = [&] {
+    encode(change, to);
+    change.items.clear();
+  };
+  state.for_each([&](const delivery::LeaseQueue::Unfinished& message) {
+    const Kind kind = message.leased ? Kind::leased : Kind::ready;
+    const bool same = kind == change.kind && message.lease.stamp == change.lease.stamp &&
+                      message.lease.deadline == change.lease.deadline;
+    if (!same && !change.items.empty()) write();
+    change.kind = kind;
+    change.lease = message.lease;
+    change.items.push_back({message.offset, message.attempts});
+    if (change.items.size() == kLeaseItemsMax) write();
+  });
+  write();
+}
+
+}  // namespace sluice::broker

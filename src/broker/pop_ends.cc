@@ -1,0 +1,140 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "broker/broker.h"
+#include "broker/popping.h"
+
+/// How leases end, and how all of it comes into the log.
+namespace sluice::broker {
+namespace {
+
+std::unexpected<Error> no_such_lease(const PopBatch::Receipt& receipt) {
+  return fail(Errc::offset_not_found,
+              fmt::format("group {} was not given message {} of {} queue {} under that receipt",
+                          receipt.group, receipt.offset.value, receipt.topic, receipt.queue.value));
+}
+
+}  // namespace
+
+/// What a receipt refers to. The lock is held.
+struct PopBatch::Place {
+  std::shared_ptr<GroupLeases> group;
+  std::unique_lock<std::mutex> lock;
+  QueueLeases* leases;
+};
+
+Result<PopBatch::Place> PopBatch::place_of(const Receipt& receipt) {
+  SLUICE_TRY(const auto found, broker_.find_queue(receipt.topic, receipt.queue));
+  const store::Queue& index = *found.second->index;
+  if (receipt.offset < index.min() || receipt.offset > index.max()) {
+    return fail(Errc::offset_not_found,
+                fmt::format("{} queue {} has messages {} to {}, the receipt names {}",
+                            receipt.topic, receipt.queue.value, index.min().value,
+                            index.max().value - 1, receipt.offset.value));
+  }
+  auto group = broker_.leases().find(receipt.group, receipt.topic);
+  if (!group) return no_such_lease(receipt);
+  std::unique_lock lock(group->mutex);
+  const auto queue = group->queues.find(receipt.queue);
+  if (queue == group->queues.end()) return no_such_lease(receipt);
+  return Place{std::move(group), std::move(lock), &queue->second};
+}
+
+Result<PopBatch::Outcome> PopBatch::acknowledge(const Receipt& receipt, WallTime) {
+  SLUICE_TRY(const Place place, place_of(receipt));
+  const Outcome outcome = place.leases->state.acknowledge(receipt.offset, receipt.stamp);
+  if (outcome == Outcome::unknown) return no_such_lease(receipt);
+  if (outcome == Outcome::late) return outcome;
+  const bool same = finished_.group == place.group && finished_.queue == receipt.queue &&
+                    finished_.stamp == receipt.stamp;
+  if (!same) {
+    log_finished();
+    finished_.group = place.group;
+    finished_.queue = receipt.queue;
+    finished_.stamp = receipt.stamp;
+  }
+  finished_.items.push_back({receipt.offset});
+  report(*place.group, receipt.queue, *place.leases);
+  broker_.leases().schedule(place.group);
+  return outcome;
+}
+
+Result<PopBatch::Outcome> PopBatch::put_off(const Receipt& receipt, milliseconds invisible,
+                                            WallTime now) {
+  if (invisible < milliseconds(0) || invisible > kInvisibleMax) {
+    return fail(Errc::invalid_argument, fmt::format("invisibleTime is {} ms, 0 to {} are allowed",
+                                                    invisible.count(), kInvisibleMax.count()));
+  }
+  SLUICE_TRY(const Place place, place_of(receipt));
+  const delivery::Lease lease{now, now + std::max(invisible, kInvisibleMin)};
+  const Outcome outcome = place.leases->state.put_off(receipt.offset, receipt.stamp, lease);
+  if (outcome == Outcome::unknown) return no_such_lease(receipt);
+  if (outcome == Outcome::late) return outcome;
+  taken_.assign(1, {receipt.offset, place.leases->state.attempts(receipt.offset)});
+  log(LeaseChange::Kind::leased, *place.group, receipt.queue, place.leases->state.next(), lease,
+      taken_);
+  broker_.leases().schedule(place.group);
+  return outcome;
+}
+
+Result<void> PopBatch::reset(std::string_view group_name, std::string_view topic, QueueId queue,
+                             QueueOffset target, WallTime now) {
+  const auto group = broker_.leases().find_or_create(group_name, topic);
+  {
+    const std::scoped_lock lock(group->mutex);
+    group->queues.erase(queue);
+    group->queues.try_emplace(queue, target);
+    std::vector<LeaseChange::Item> none;
+    log(LeaseChange::Kind::reset, *group, queue, target, {}, none);
+    broker_.leases().schedule(group);
+  }
+  return append(now);
+}
+
+void PopBatch::report(const GroupLeases& group, QueueId id, QueueLeases& leases) {
+  const QueueOffset floor = leases.state.floor();
+  if (floor == leases.reported) return;
+  leases.reported = floor;
+  broker_.progress().commit(group.group, group.topic, id, floor);
+}
+
+void PopBatch::log(LeaseChange::Kind kind, const GroupLeases& group, QueueId id, QueueOffset next,
+                   const delivery::Lease& lease, std::vector<LeaseChange::Item>& items) {
+  change_.kind = kind;
+  change_.group = group.group;
+  change_.topic = group.topic;
+  change_.queue = id;
+  change_.next = next;
+  change_.lease = lease;
+  std::swap(change_.items, items);
+  encode(change_, body_);
+  std::swap(change_.items, items);
+}
+
+void PopBatch::log_finished() {
+  if (finished_.items.empty()) return;
+  log(LeaseChange::Kind::finished, *finished_.group, finished_.queue, QueueOffset(0),
+      {.stamp = finished_.stamp, .deadline = {}}, finished_.items);
+  finished_.items.clear();
+  finished_.group.reset();
+}
+
+Result<void> PopBatch::append(WallTime now) {
+  log_finished();
+  if (body_.empty()) return {};
+  const auto queue = broker_.store().queue(kLeaseTopic, QueueId(0));
+  store::Pending pending{.queue = queue.get()};
+  pending.message.topic = kLeaseTopic;
+  pending.message.born_ms = unix_ms(now);
+  pending.message.body = body_.bytes();
+  SLUICE_TRY(pending.size,
+             wire::record::encoded_size(pending.message, broker_.options().store_host));
+  pending.crc = wire::record::body_crc(body_.bytes());
+  auto appended = broker_.store().append({&pending, 1});
+  body_.clear();
+  if (!appended) return fail(std::move(appended.error()));
+  return {};
+}
+
+}  // namespace sluice::broker

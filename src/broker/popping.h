@@ -1,0 +1,147 @@
+#pragma once
+
+#include <array>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "broker/leases.h"
+#include "broker/topics.h"
+#include "store/message_store.h"
+
+/// Pop: members take messages one by one under a lease, and end each lease by an acknowledgement.
+///
+/// Nothing is written again when a lease runs out: the message is handed out from where it lies,
+/// with its attempts as reconsumeTimes. What was leased and finished is kept in the log (topic
+/// kLeaseTopic), before anybody is answered, so that it survives the process.
+namespace sluice::broker {
+
+class Broker;
+
+/// Where changes of leases are logged. Not in the topics' table: clients do not see it.
+inline constexpr std::string_view kLeaseTopic = "rmq_sys_SLUICE_LEASES";
+inline constexpr std::int32_t kPopMessagesMax = 32;    ///< in one pop
+inline constexpr std::size_t kUnfinishedMax = 20'000;  ///< of one group in one queue
+inline constexpr milliseconds kInvisibleMin{1}, kInvisibleMax{7L * 24 * 3'600'000};
+
+enum class PopStart : std::uint8_t {
+  first,  ///< a new group begins at the oldest message
+  last,   ///< it begins at the newest, or at the oldest while the queue is young and in memory
+};
+
+/// A pop as a door decoded it. Views live during prepare().
+struct PopQuery {
+  std::string_view group, topic;
+  std::int32_t queue_id = -1;  ///< -1: any
+  std::int32_t max_messages = 32;
+  milliseconds invisible{60'000};
+  PopStart start = PopStart::last;
+  std::string_view expression = "*";
+  std::string_view expression_type = "TAG";
+  bool ordered = false;         ///< one lease at a time for each queue
+  std::string_view attempt_id;  ///< ordered: names the request when it is repeated
+};
+
+/// A checked pop: what is needed to take messages now or, parked, later.
+struct PopPlan {
+  std::shared_ptr<Topic> topic;
+  std::shared_ptr<GroupLeases> leases;
+  std::shared_ptr<const delivery::Subscription> subscription;  ///< null: everything
+  std::int32_t queue_id = -1;
+  std::int32_t max_messages = 0;
+  milliseconds invisible{0};
+  PopStart start = PopStart::last;
+  bool ordered = false;
+  std::string attempt_id;
+};
+
+/// What a pop took. Reused: clear() keeps the memory.
+struct PopResult {
+  struct Message {
+    QueueId queue;
+    QueueOffset offset;
+    std::int32_t attempts = 0;  ///< earlier leases that nobody acknowledged
+  };
+  WallTime stamp;                 ///< the pop's time: part of each receipt
+  std::vector<Message> messages;  ///< by queue, then by offset
+  std::vector<store::Slice> records;
+  std::size_t bytes = 0;
+  std::int64_t rest = 0;  ///< messages that are left, about
+  bool left = false;      ///< messages were left for members with other filters
+  void clear();
+};
+
+/// Pops and acknowledgements of one wake of one reactor; reused. What they changed is logged by
+/// append(), which comes before their answers leave. Thread: one reactor.
+class PopBatch {
+ public:
+  explicit PopBatch(Broker& broker) : broker_(broker) {}
+
+  /// Errors: group_not_found, not_permitted, topic_not_found, queue_out_of_range, invalid_argument
+  /// (more than 32 messages, an invisible time outside 1 ms…7 days), subscription_malformed.
+  Result<PopPlan> prepare(const PopQuery& query, WallTime now);
+  /// Takes what the plan wants now; no messages is no error. Errors: those of MessageStore::read.
+  Result<void> pop(const PopPlan& plan, WallTime now, PopResult& result);
+  /// Whether a pop would look at messages.
+  bool any(const PopPlan& plan, WallTime now);
+
+  /// What a client shows for a message it was given.
+  struct Receipt {
+    std::string_view group, topic;
+    QueueId queue;
+    QueueOffset offset;
+    WallTime stamp;
+  };
+  using Outcome = delivery::LeaseQueue::Outcome;
+  /// Errors: topic_not_found, queue_out_of_range, offset_not_found (outside the queue, or never
+  /// handed out under that receipt).
+  Result<Outcome> acknowledge(const Receipt& receipt, WallTime now);
+  /// Errors: as acknowledge(), and invalid_argument. Done: the new receipt's stamp is `now`.
+  Result<Outcome> put_off(const Receipt& receipt, milliseconds invisible, WallTime now);
+
+  /// Begins anew at `target`: every lease in the queue is void. Logged at once.
+  Result<void> reset(std::string_view group, std::string_view topic, QueueId queue,
+                     QueueOffset target, WallTime now);
+
+  /// Logs what has changed. Errors: those of MessageStore::append; then the answers must not leave.
+  Result<void> append(WallTime now);
+
+ private:
+  using Fate = delivery::LeaseQueue::Fate;
+  struct Taking;
+  struct Place;
+  /// Acknowledgements of one lease, to be logged together.
+  struct Finished {
+    std::shared_ptr<GroupLeases> group;
+    QueueId queue;
+    WallTime stamp;
+    std::vector<LeaseChange::Item> items;
+  };
+
+  Result<QueueLeases*> leases_of(const PopPlan& plan, QueueId id, const store::Queue& index);
+  Result<QueueOffset> start_of(const PopPlan& plan, QueueId id, const store::Queue& index) const;
+  Result<bool> repeat(Taking& taking);
+  Result<void> take(Taking& taking, QueueId id);
+  Result<void> take_ready(Taking& taking, QueueId id, QueueLeases& leases,
+                          const store::Queue& index);
+  Result<void> take_new(Taking& taking, QueueId id, QueueLeases& leases, const store::Queue& index);
+  Result<Fate> fate(const Taking& taking, const store::IndexEntry& entry) const;
+  Result<void> read_records(PopResult& result);
+  Result<Place> place_of(const Receipt& receipt);
+  void report(const GroupLeases& group, QueueId id, QueueLeases& leases);
+  void log(LeaseChange::Kind kind, const GroupLeases& group, QueueId id, QueueOffset next,
+           const delivery::Lease& lease, std::vector<LeaseChange::Item>& items);
+  void log_finished();
+
+  Broker& broker_;
+  Buffer body_;  // changes that are not in the log yet
+  Finished finished_;
+  LeaseChange change_;
+  std::vector<Fate> fates_;
+  std::vector<LeaseChange::Item> taken_, left_;
+  std::vector<store::IndexEntry> entries_;  // of the result's messages
+};
+
+}  // namespace sluice::broker

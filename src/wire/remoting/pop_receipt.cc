@@ -1,0 +1,82 @@
+#include "wire/remoting/pop_receipt.h"
+
+#include <array>
+
+#include <fmt/format.h>
+
+#include "base/numbers.h"
+
+namespace sluice::wire::remoting {
+namespace {
+
+constexpr std::size_t kFieldsMin = 7, kFieldsMax = 9;  // the ninth is the proxy's own
+
+Error malformed(std::string_view text) {
+  return Error(Errc::malformed,
+               fmt::format("extraInfo '{}' is not a receipt: it has eight fields, `start popTime "
+                           "invisibleTime reviveQueue flag broker queue offset`",
+                           text.substr(0, 100)));
+}
+
+std::size_t split(std::string_view text, std::array<std::string_view, kFieldsMax>& fields) {
+  std::size_t count = 0;
+  while (!text.empty()) {
+    if (count == fields.size()) return count + 1;
+    const std::size_t end = std::min(text.find(' '), text.size());
+    fields[count++] = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return count;
+}
+
+void separate(std::string& text, char separator) {
+  if (!text.empty()) text += separator;
+}
+
+}  // namespace
+
+Result<PopReceipt> parse_receipt(std::string_view text) {
+  std::array<std::string_view, kFieldsMax> fields;
+  const std::size_t count = split(text, fields);
+  if (count < kFieldsMin || count > kFieldsMax) return fail(malformed(text));
+  const auto start = parse_number<std::int64_t>(fields[0]);
+  const auto popped = parse_number<std::int64_t>(fields[1]);
+  const auto invisible = parse_number<std::int64_t>(fields[2]);
+  const auto revive = parse_number<std::int32_t>(fields[3]);
+  const auto queue = parse_number<std::int32_t>(fields[6]);
+  const auto offset = count > 7 ? parse_number<std::int64_t>(fields[7]) : std::optional<std::int64_t>(-1);
+  if (!start || !popped || !invisible || !revive || !queue || !offset) return fail(malformed(text));
+  return PopReceipt{.start_offset = *start,
+                    .popped = from_unix_ms(*popped),
+                    .invisible = milliseconds(*invisible),
+                    .revive_queue = *revive,
+                    .broker = fields[5],
+                    .queue = QueueId(*queue),
+                    .offset = QueueOffset(*offset)};
+}
+
+void PopInfo::clear() {
+  start_offsets.clear();
+  offsets.clear();
+  counts.clear();
+  queue_ = -1;
+}
+
+void PopInfo::add(const PopEntry& entry) {
+  const std::int32_t queue = entry.queue.value;
+  const std::int64_t offset = entry.offset.value;
+  if (queue != queue_) {
+    separate(start_offsets, ';');
+    separate(offsets, ';');
+    fmt::format_to(std::back_inserter(start_offsets), "0 {} {}", queue, offset);
+    fmt::format_to(std::back_inserter(offsets), "0 {} {}", queue, offset);
+    queue_ = queue;
+  } else {
+    fmt::format_to(std::back_inserter(offsets), ",{}", offset);
+  }
+  if (entry.attempts == 0) return;
+  separate(counts, ';');
+  fmt::format_to(std::back_inserter(counts), "0 qo{}%{} {}", queue, offset, entry.attempts);
+}
+
+}  // namespace sluice::wire::remoting
