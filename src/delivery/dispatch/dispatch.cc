@@ -1,11 +1,11 @@
 #include "delivery/dispatch/dispatch.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "base/assert.h"
 #include "delivery/dispatch/assign.h"
 
 namespace sluice::delivery {
@@ -39,9 +39,8 @@ Dispatch::Dispatch(const Plan& plan, LeaseQueue progress, const QueueView& view)
       roster_(plan.keys, plan.active),
       shared_(std::move(progress), terms(plan_, cell_)) {
   shared_.adopt([&](QueueOffset offset) {
-    std::array<Entry, 1> entry;
-    const bool keyed = cell_.order == Order::key && view.read(offset, entry) == 1;
-    return keyed ? roster_.ranges().slot(entry[0].key) : 0;
+    const auto entry = cell_.order == Order::key ? entry_at(view, offset) : std::nullopt;
+    return entry ? roster_.ranges().slot(entry->key) : 0;
   });
 }
 
@@ -143,7 +142,7 @@ Result<Decision> Dispatch::pop(const QueueView& view, const Pop& pop, WallTime n
   }
   Decision decision;
   out->expire(now);
-  if (hand_same_batch(*out, pop, now, decision)) return decision;
+  if (hand_same_batch(*out, view, pop, now, decision)) return decision;
   member->permits = pop.count;
   hand_out(*out, view, {kNobody, now, now + pop.lease, pop.attempt}, pop.member, decision);
   member->permits = 0;
@@ -153,18 +152,24 @@ Result<Decision> Dispatch::pop(const QueueView& view, const Pop& pop, WallTime n
   return decision;
 }
 
-bool Dispatch::hand_same_batch(Outstanding& out, const Pop& pop, WallTime now, Decision& decision) {
+bool Dispatch::hand_same_batch(Outstanding& out, const QueueView& view, const Pop& pop,
+                               WallTime now, Decision& decision) {
   if (!cell_.one_batch || pop.attempt == 0) return false;
+  // One that is active no longer keeps its leases, but cannot make them longer by asking.
+  if (cell_.receiver == Receiver::active && !cell_.own && pop.member != active_) return false;
   std::vector<Delivery> again;
   for (const auto& [offset, item] : out.items()) {
-    if (item.held() && item.attempt == pop.attempt) {
-      again.push_back({item.member, QueueOffset(offset), item.attempts, item.stamp});
+    const bool asked = item.held() && item.member == pop.member && item.attempt == pop.attempt;
+    if (asked && entry_at(view, QueueOffset(offset))) {
+      again.push_back({pop.member, QueueOffset(offset), item.attempts, item.stamp});
     }
   }
   const Grant grant{pop.member, now, now + pop.lease, pop.attempt};
   for (Delivery& one : again) {
     const auto stamp = out.extend({one.member, one.offset, one.stamp}, grant);
-    one = {pop.member, one.offset, one.attempts, stamp.value_or(one.stamp), grant.deadline};
+    SLUICE_ASSERT(stamp.has_value());
+    one.stamp = *stamp;
+    one.deadline = grant.deadline;
   }
   if (again.empty()) return false;
   decision.deliveries = std::move(again);

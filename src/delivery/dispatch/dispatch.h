@@ -54,8 +54,8 @@ struct Pop {
   MemberId member = kNobody;
   std::int32_t count = 1;
   milliseconds lease{60'000};
-  /// A hash of what the asker calls this attempt. The same again, while the messages of a fifo or
-  /// ordered batch are out: gets that batch again. 0: nothing.
+  /// A hash of what the asker calls this attempt. Asked with the same while a batch is out, after
+  /// which others have to wait: gets that batch again. 0: nothing.
   std::uint64_t attempt = 0;
 };
 
@@ -124,7 +124,8 @@ class Dispatch {
                 Decision& decision);
   void ask_again(const Outstanding& out, WallTime now, Decision& decision) const;
   void look(const QueueView& view, const Pull& pull, Seen& seen) const;
-  bool hand_same_batch(Outstanding& out, const Pop& pop, WallTime now, Decision& decision);
+  bool hand_same_batch(Outstanding& out, const QueueView& view, const Pop& pop, WallTime now,
+                       Decision& decision);
 
   Plan plan_;
   Cell cell_;

@@ -25,6 +25,7 @@ Result<Seen> Dispatch::pull(const QueueView& view, const Pull& pull, WallTime no
   for (const auto& [offset, item] : out->items()) {
     if (std::ssize(deliveries) >= pull.count) break;
     if (offset < pull.from.value || !item.held() || item.member != pull.member) continue;
+    if (!entry_at(view, QueueOffset(offset))) continue;
     deliveries.push_back(
         {pull.member, QueueOffset(offset), item.attempts, item.stamp, item.deadline});
   }

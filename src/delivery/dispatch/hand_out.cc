@@ -27,20 +27,20 @@ bool HandOut::redeliver(Decision& decision) {
   QueueOffset from;
   while (const auto ready = out_.queue().next_ready(from)) {
     from = ready->offset + 1;
-    std::array<Entry, 1> entry;
-    if (view_.read(ready->offset, entry) == 0 || entry[0].offset != ready->offset) {
+    const auto entry = entry_at(view_, ready->offset);
+    if (!entry) {
       out_.finish(ready->offset);
       continue;
     }
-    if (out_.terms().retry.is_dead(ready->attempts)) {
+    if (out_.is_lost(*ready)) {
       out_.give_up(ready->offset, grant_.now);
       decision.dead.push_back({ready->offset, ready->attempts});
       continue;
     }
-    const Choice choice = choose(entry[0]);
+    const Choice choice = choose(*entry);
     if (choice.kind == Kind::stop) return false;
     if (choice.kind == Kind::finish) out_.finish(ready->offset);
-    if (choice.kind == Kind::give) deliver(entry[0], choice.member, ready->attempts, decision);
+    if (choice.kind == Kind::give) deliver(*entry, choice.member, ready->attempts, decision);
   }
   return true;
 }

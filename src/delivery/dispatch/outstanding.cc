@@ -124,6 +124,10 @@ void Outstanding::finish(QueueOffset offset) {
   drop(at);
 }
 
+bool Outstanding::is_lost(const Ready& ready) const {
+  return terms_.retry.is_dead(ready.attempts) || items_.at(ready.offset.value).dead();
+}
+
 void Outstanding::give_up(QueueOffset offset, WallTime now) {
   hand_again(offset, {kUndertaker, now, now + terms_.bury_within});
 }
@@ -153,10 +157,11 @@ void Outstanding::expire(WallTime now) {
   while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
     auto& at = *items_.find(deadlines_.begin()->second);
     unlink(at);
-    at.second.leased = false;
-    at.second.member = kNobody;
-    at.second.attempt = 0;
-    ++at.second.attempts;
+    Item& item = at.second;
+    item.leased = false;
+    if (!item.dead()) item.member = kNobody;
+    item.attempt = 0;
+    ++item.attempts;
     link(at);
   }
   queue_.expire(now);

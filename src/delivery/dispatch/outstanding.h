@@ -65,7 +65,8 @@ class Outstanding {
     /// For the next lease: later than the latest stamp of the message, so that an old receipt is
     /// never taken for a new one, even within one millisecond.
     WallTime stamp_after(WallTime now) const { return std::max(now, stamp + milliseconds(1)); }
-    bool held() const { return leased && member != kNobody && member != kUndertaker; }
+    bool dead() const { return member == kUndertaker; }
+    bool held() const { return leased && member != kNobody && !dead(); }
   };
 
   const Terms& terms() const { return terms_; }
@@ -95,7 +96,9 @@ class Outstanding {
   WallTime hand_again(QueueOffset offset, const Grant& grant);
   /// A ready message, or a dead one, is finished.
   void finish(QueueOffset offset);
-  /// A ready message goes to the undertaker.
+  /// Whether a ready message has used up its attempts, or was rejected.
+  bool is_lost(const Ready& ready) const;
+  /// ... and goes to the undertaker.
   void give_up(QueueOffset offset, WallTime now);
 
   Outcome acknowledge(const Receipt& receipt);

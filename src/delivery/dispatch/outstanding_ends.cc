@@ -27,6 +27,7 @@ Outstanding::Outcome Outstanding::acknowledge(const Receipt& receipt) {
   }
   const Item& item = at->second;
   if (ready && item.attempts == 0) return Outcome::unknown;  // nobody was given it
+  if (ready && item.dead()) return Outcome::late;
   const Outcome outcome = queue_.acknowledge(receipt.offset, receipt.stamp.value_or(item.stamp));
   if (outcome == Outcome::done) drop(at);
   return outcome;
@@ -86,9 +87,7 @@ Outstanding::Outcome Outstanding::reject(const Receipt& receipt, WallTime now) {
 Outstanding::Outcome Outstanding::bury(QueueOffset offset) {
   const auto at = items_.find(offset.value);
   if (at == items_.end()) return offset < queue_.next() ? Outcome::late : Outcome::unknown;
-  if (at->second.member != kUndertaker && !terms_.retry.is_dead(at->second.attempts)) {
-    return Outcome::unknown;
-  }
+  if (!at->second.dead()) return Outcome::unknown;
   finish(offset);
   return Outcome::done;
 }

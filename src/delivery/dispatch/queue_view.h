@@ -1,7 +1,9 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "base/ids.h"
@@ -39,5 +41,12 @@ class QueueView {
   virtual std::size_t read(QueueOffset from, std::span<Entry> out) const = 0;
   virtual bool wanted_by(MemberId member, const Entry& entry) const = 0;
 };
+
+/// The entry at `offset` itself, when it is there.
+inline std::optional<Entry> entry_at(const QueueView& view, QueueOffset offset) {
+  std::array<Entry, 1> entry;
+  const bool there = view.read(offset, entry) == 1 && entry[0].offset == offset;
+  return there ? std::optional(entry[0]) : std::nullopt;
+}
 
 }  // namespace sluice::delivery
