@@ -33,6 +33,7 @@ constexpr std::array kRows{
             "the broker's subscription is older than the request's", 25, true},
     ErrcRow{subscription_malformed, "subscription_malformed",
             "the filter expression cannot be parsed", 23, false},
+    ErrcRow{disabled, "disabled", "the configuration switches it off", 1, false},
     ErrcRow{consumer_not_online, "consumer_not_online", "the group has no online consumer", 206,
             true},
     ErrcRow{busy, "busy", "a limit is reached", 2, true},

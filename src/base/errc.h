@@ -26,6 +26,7 @@ enum class Errc : std::uint16_t {
   subscription_not_found,
   subscription_stale,
   subscription_malformed,
+  disabled,
   consumer_not_online,
   busy,
   timed_out,

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kEntriesAtOnce = 64;
 constexpr std::int64_t kScanMax = 16'000;    // entries looked at for one pull
-constexpr std::int64_t kFilterMax = 2'000;   // likewise, when their records must be read
+constexpr std::int64_t kFilterMax = 2'048;   // likewise, when their records must be read
 constexpr std::int32_t kMessagesMax = 1024;  // in one answer
 constexpr std::int32_t kBytesMax = 4 << 20;  // in one answer, but for a single larger message
 constexpr std::int32_t kBytesDefault = 256 << 10;
@@ -141,12 +141,25 @@ Result<void> Broker::read(const PullPlan& plan, PullResult& result) {
   return {};
 }
 
+Result<delivery::Subscription> Broker::parse_subscription(std::string_view topic,
+                                                          std::string_view expression,
+                                                          std::string_view type,
+                                                          std::int64_t version) const {
+  if (type == delivery::kSqlFilter && !options_.property_filter) {
+    return fail(Errc::disabled,
+                fmt::format("the broker does not filter messages by {}: enablePropertyFilter is "
+                            "false in its configuration",
+                            type));
+  }
+  return delivery::parse_subscription(topic, expression, type, version);
+}
+
 Result<std::shared_ptr<const delivery::Subscription>> Broker::subscription_of(
     const PullQuery& query, const GroupConfig& group) const {
   if (query.expression) {
-    if (query.expression->empty() || *query.expression == "*") return nullptr;
-    SLUICE_TRY(auto parsed, delivery::parse_subscription(query.topic, *query.expression,
-                                                         query.expression_type, query.sub_version));
+    SLUICE_TRY(auto parsed, parse_subscription(query.topic, *query.expression,
+                                               query.expression_type, query.sub_version));
+    if (parsed.wants_all()) return nullptr;
     return std::make_shared<const delivery::Subscription>(std::move(parsed));
   }
   auto found = consumers_.subscription(query.link, query.group, query.topic);

@@ -179,7 +179,7 @@ TEST_F(Pull, IsRefusedWhileTheBrokerKnowsAnOlderSubscription) {
 TEST_F(Pull, RefusesBrokenAndForeignExpressions) {
   EXPECT_EQ(code_of(pull(query("t", 0, " || "))), Errc::subscription_malformed);
   PullQuery q = query("t", 0, "a > 1");
-  q.expression_type = "SQL92";
+  q.expression_type = "GROOVY";
   EXPECT_EQ(code_of(pull(q)), Errc::unsupported);
 }
 

@@ -78,6 +78,7 @@ broker::BrokerOptions core_options(const Settings& settings, const wire::record:
       .max_message_bytes = static_cast<std::int32_t>(settings.integer("maxMessageSize")),
       .region = settings.text("regionId"),
       .trace_on = settings.boolean("traceOn"),
+      .property_filter = settings.boolean("enablePropertyFilter"),
       .memory_bytes = static_cast<std::int64_t>(pages * page * kMemoryShare),
       .store_host = host,
       .default_request_mode = default_request_mode(settings),
