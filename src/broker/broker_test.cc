@@ -110,7 +110,8 @@ TEST_F(BrokerTest, RemovesATopicWithItsMessagesAndProgress) {
   ASSERT_TRUE(broker_.remove_topic("t", kNow));
   EXPECT_EQ(broker_.topics().find("t"), nullptr);
   EXPECT_THAT(broker_.progress().topics("g"), IsEmpty());
-  EXPECT_THAT(store_.queues(), IsEmpty());
+  const auto left = store_.queues();
+  EXPECT_TRUE(std::ranges::none_of(left, [](const auto& q) { return q->topic() == "t"; }));
   EXPECT_EQ(code_of(broker_.remove_topic("t", kNow)), Errc::topic_not_found);
 }
 

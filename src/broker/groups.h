@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "broker/retry_policy.h"
 #include "broker/topics.h"
 
 namespace sluice::broker {
@@ -24,6 +25,7 @@ struct GroupConfig {
   bool consume_orderly = false;
   std::int32_t retry_queues = 1;
   std::int32_t retry_max_times = 16;
+  RetryPolicy retry_policy;
   std::int64_t broker_id = 0;
   std::int64_t broker_id_when_slow = 1;
   bool notify_members_changed = true;

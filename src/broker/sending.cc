@@ -7,6 +7,7 @@
 
 #include "base/numbers.h"
 #include "broker/broker.h"
+#include "broker/retrying.h"
 #include "wire/record/properties.h"
 
 namespace sluice::broker {
@@ -19,8 +20,8 @@ constexpr std::array<std::string_view, 6> kClosedToProducers{
     "TRANS_CHECK_MAX_TIME_TOPIC", "SELF_TEST_TOPIC",          "OFFSET_MOVED_EVENT"};
 
 /// Properties that ask for what this broker does not do; silence would break the sender's promise.
-constexpr std::array<std::string_view, 4> kTimed{
-    property::kDelay, property::kTimerDelaySec, property::kTimerDelayMs, property::kTimerDeliverMs};
+constexpr std::array<std::string_view, 3> kTimed{property::kTimerDelaySec, property::kTimerDelayMs,
+                                                 property::kTimerDeliverMs};
 
 /// What a dead letter's DELAY says: none, whatever the last retry asked for.
 constexpr std::string_view kNoDelay = "-1";
@@ -28,46 +29,6 @@ constexpr std::string_view kNoDelay = "-1";
 /// A level or a time; one that is too large, or no number, is not taken for none.
 bool asks_for_delay(std::string_view value) {
   return parse_number<std::int64_t>(value).value_or(1) > 0;
-}
-
-/// What one walk over a message's properties finds.
-struct Found {
-  std::string_view tags, timed;
-  bool transaction = false, unique_key = false, broker_added = false;
-};
-
-Found look(std::string_view properties) {
-  Found found;
-  for (PropertyCursor pair(properties); pair.next();) {
-    const std::string_view name = pair.name();
-    if (name == property::kTags) {
-      found.tags = pair.value();
-    } else if (name == property::kUniqueKey) {
-      found.unique_key = true;
-    } else if (name == property::kCluster) {
-      found.broker_added = true;
-    } else if (name == property::kTransaction) {
-      found.transaction = pair.value() == "true";
-    } else if (std::ranges::find(kTimed, name) != kTimed.end() && asks_for_delay(pair.value())) {
-      found.timed = name;
-    }
-  }
-  return found;
-}
-
-Result<void> check_supported(const Found& found, std::int32_t sys_flag) {
-  if (!found.timed.empty()) {
-    return fail(Errc::unsupported,
-                fmt::format("the property {} asks for a later delivery, which this broker does not "
-                            "do: send the message without it",
-                            found.timed));
-  }
-  if (found.transaction || (sys_flag & kTransactionRollback) != 0) {
-    return fail(Errc::unsupported,
-                "the property TRAN_MSG (or the sysFlag) asks for a transaction, which this broker "
-                "does not do: use an ordinary producer");
-  }
-  return {};
 }
 
 Result<void> check_size(Bytes body, const BrokerOptions& options) {
@@ -78,6 +39,51 @@ Result<void> check_size(Bytes body, const BrokerOptions& options) {
 }
 
 }  // namespace
+
+/// What one walk over a message's properties finds.
+struct SendBatch::Found {
+  std::string_view tags, timed;
+  std::int64_t delay = 0;
+  bool transaction = false, unique_key = false, broker_added = false;
+
+  explicit Found(std::string_view properties) {
+    for (PropertyCursor pair(properties); pair.next();) look(pair.name(), pair.value());
+  }
+
+  Result<void> check(const SendQuery& query, bool dead) const {
+    if (!timed.empty() && delay <= 0 && !dead) {
+      return fail(Errc::unsupported,
+                  fmt::format("the property {} asks for a delivery at a time, which this broker "
+                              "does not do: use a delay level (DELAY)",
+                              timed));
+    }
+    // A message that comes again was committed before.
+    const bool retried = query.reconsume_times > 0 && (delay > 0 || dead);
+    if ((transaction && !retried) || (query.sys_flag & kTransactionRollback) != 0) {
+      return fail(Errc::unsupported,
+                  "the property TRAN_MSG (or the sysFlag) asks for a transaction, which this "
+                  "broker does not do: use an ordinary producer");
+    }
+    return {};
+  }
+
+ private:
+  void look(std::string_view name, std::string_view value) {
+    if (name == property::kTags) {
+      tags = value;
+    } else if (name == property::kUniqueKey) {
+      unique_key = true;
+    } else if (name == property::kCluster) {
+      broker_added = true;
+    } else if (name == property::kTransaction) {
+      transaction = value == "true";
+    } else if (name == property::kDelay) {
+      delay = parse_number<std::int64_t>(value).value_or(0);
+    } else if (std::ranges::find(kTimed, name) != kTimed.end() && asks_for_delay(value)) {
+      timed = name;
+    }
+  }
+};
 
 Result<SendBatch::Ticket> SendBatch::add(const SendQuery& query, WallTime now) {
   const BatchItem item{query.flag, query.properties, query.body};
@@ -93,14 +99,14 @@ Result<SendBatch::Ticket> SendBatch::add(const SendQuery& query, std::span<const
                             query.topic));
   }
   SLUICE_CHECK(check_size(query.body, broker_.options()));
-  SLUICE_CHECK(check_supported(look(query.properties), query.sys_flag));
+  SLUICE_CHECK(Found(query.properties).check(query, false));
   return add_all(query, items, now);
 }
 
 Result<SendBatch::Ticket> SendBatch::add_all(const SendQuery& query,
                                              std::span<const BatchItem> items, WallTime now) {
   SLUICE_TRY(const Target to, target(query, now));
-  const Ticket ticket{pending_.size(), items.size()};
+  const Ticket ticket{pending_.size(), items.size(), to.id};
   for (const BatchItem& item : items) {
     if (auto taken = take(to, query, item, now); !taken) {
       cut(ticket.first);
@@ -172,9 +178,10 @@ Result<std::shared_ptr<Topic>> SendBatch::retry_topic(const SendQuery& query, Wa
 Result<void> SendBatch::take(const Target& to, const SendQuery& query, const BatchItem& item,
                              WallTime now) {
   SLUICE_CHECK(check_size(item.body, broker_.options()));
-  Found found = look(item.properties);
-  if (to.dead) found.timed = {};  // it is not tried again, so there is nothing to wait for
-  SLUICE_CHECK(check_supported(found, query.sys_flag));
+  Found found(item.properties);
+  // A dead letter is not tried again, so there is nothing to wait for.
+  if (to.dead) found.delay = 0;
+  SLUICE_CHECK(found.check(query, to.dead || to.topic->name().starts_with(kDeadPrefix)));
   store::Pending pending{.queue = to.queue->index.get(), .tags_code = tags_code(found.tags)};
   Message& message = pending.message;
   message.topic = to.topic->name();
@@ -185,24 +192,57 @@ Result<void> SendBatch::take(const Target& to, const SendQuery& query, const Bat
   message.born_host = query.born_host;
   message.reconsume_times = query.reconsume_times;
   message.body = item.body;
-  message.properties = completed(item.properties, !found.unique_key, to.dead, now);
+  message.properties = completed(query, item.properties, to, found, now);
   if (!found.broker_added) message.extra_properties = broker_.extra_properties();
+  if (found.delay > 0) wait(pending, found.delay, now);
   SLUICE_TRY(pending.size, encoded_size(message, broker_.options().store_host));
   pending.crc = body_crc(item.body);
   bytes_ += static_cast<std::size_t>(pending.size);
   pending_.push_back(pending);
+  if (found.delay > 0) return {};
   if (std::ranges::find(queues_, to.queue) == queues_.end()) queues_.push_back(to.queue);
   return {};
 }
 
-std::string_view SendBatch::completed(std::string_view properties, bool needs_id, bool dead,
-                                      WallTime now) {
-  if (!needs_id && !dead) return properties;
+/// Makes it a message that waits in the queue of its level.
+void SendBatch::wait(store::Pending& pending, std::int64_t delay, WallTime now) {
+  Schedule& schedule = broker_.schedule();
+  const int level = schedule.levels().clamp(delay);
+  pending.queue = &schedule.queue(level);
+  pending.message.topic = kScheduleTopic;
+  pending.message.queue = pending.queue->id();
+  pending.tags_code = schedule.levels().of(level).count();
+  pending.after_store = true;
+  if (!delayed_since_) delayed_since_ = now;
+}
+
+std::string_view SendBatch::completed(const SendQuery& query, std::string_view properties,
+                                      const Target& to, const Found& found, WallTime now) {
+  if (found.unique_key && !to.dead && found.delay <= 0) return properties;
   auto text = std::make_unique<std::string>(properties);
-  if (needs_id) append_property(*text, property::kUniqueKey, broker_.unique_ids().next(now));
-  if (dead) append_property(*text, property::kDelay, kNoDelay);
+  if (!found.unique_key) {
+    append_property(*text, property::kUniqueKey, broker_.unique_ids().next(now));
+  }
+  if (to.dead) {
+    set_property(*text, property::kDelay, kNoDelay);
+    mark_dead(*text, query.reconsume_times);
+  } else if (found.delay > 0) {
+    const int level = broker_.schedule().levels().clamp(found.delay);
+    set_property(*text, property::kDelay, std::to_string(level));
+    set_property(*text, property::kRealTopic, to.topic->name());
+    set_property(*text, property::kRealQueue, std::to_string(to.id.value));
+  }
   texts_.push_back(std::move(text));
   return *texts_.back();
+}
+
+void SendBatch::note_delayed() {
+  if (!delayed_since_) return;
+  for (const store::Pending& pending : pending_) {
+    if (!pending.after_store) continue;
+    broker_.schedule().stored(pending.message.queue.value + 1, pending.offset,
+                              *delayed_since_ + milliseconds(pending.tags_code));
+  }
 }
 
 Result<LogPosition> SendBatch::append() {
@@ -210,6 +250,7 @@ Result<LogPosition> SendBatch::append() {
   Traffic& traffic = broker_.traffic();
   const auto count = static_cast<std::int64_t>(pending_.size());
   if (until) {
+    note_delayed();
     traffic.put_messages.fetch_add(count, std::memory_order_relaxed);
     traffic.put_bytes.fetch_add(static_cast<std::int64_t>(bytes_), std::memory_order_relaxed);
   } else {
@@ -224,6 +265,7 @@ void SendBatch::clear() {
   topics_.clear();
   texts_.clear();
   bytes_ = 0;
+  delayed_since_.reset();
 }
 
 }  // namespace sluice::broker

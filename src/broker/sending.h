@@ -47,10 +47,12 @@ class SendBatch {
   /// One accepted request: `count` messages from `first` on.
   struct Ticket {
     std::size_t first = 0, count = 0;
+    QueueId queue;  ///< where readers will find them, also when they are delayed
   };
   /// Checks and takes up one message. An error concerns this request only.
   /// Errors: topic_not_found, invalid_name, not_permitted, queue_out_of_range, message_too_large,
-  /// message_illegal, unsupported (delayed, timed and transactional messages: named in the remark).
+  /// message_illegal, unsupported (timed and transactional messages: named in the remark).
+  /// A message with a DELAY level waits in the schedule's queue; see schedule.h.
   Result<Ticket> add(const SendQuery& query, WallTime now);
   /// Takes up all messages of a batch, or none; they go to one queue. The query's body is the whole
   /// batch as it was sent: it is what the size limit holds for. Not for %RETRY% topics.
@@ -63,7 +65,7 @@ class SendBatch {
   Result<LogPosition> append();
   /// Valid after append(), until clear().
   const store::Pending& at(std::size_t i) const { return pending_[i]; }
-  /// The queues that have grown, once each.
+  /// The queues that have grown, once each, but for those of the schedule, which nobody waits for.
   std::span<TopicQueue* const> queues() const { return queues_; }
   /// The wake's topics stay alive until here.
   void clear();
@@ -75,6 +77,7 @@ class SendBatch {
     QueueId id;
     bool dead = false;  ///< retried too often: it goes to the group's dead letters
   };
+  struct Found;
   Result<Ticket> add_all(const SendQuery& query, std::span<const BatchItem> items, WallTime now);
   Result<Target> target(const SendQuery& query, WallTime now);
   Result<std::shared_ptr<Topic>> topic(const SendQuery& query, WallTime now);
@@ -82,7 +85,10 @@ class SendBatch {
   Result<void> take(const Target& target, const SendQuery& query, const BatchItem& item,
                     WallTime now);
   /// The properties with what the broker must add to this message alone.
-  std::string_view completed(std::string_view properties, bool needs_id, bool dead, WallTime now);
+  std::string_view completed(const SendQuery& query, std::string_view properties,
+                             const Target& target, const Found& found, WallTime now);
+  void wait(store::Pending& pending, std::int64_t delay, WallTime now);
+  void note_delayed();
   void cut(std::size_t size);
 
   Broker& broker_;
@@ -91,6 +97,7 @@ class SendBatch {
   std::vector<std::shared_ptr<Topic>> topics_;
   std::vector<std::unique_ptr<std::string>> texts_;  ///< properties the broker had to make
   std::size_t bytes_ = 0;
+  std::optional<WallTime> delayed_since_;  ///< when the first delayed message was taken up
 };
 
 }  // namespace sluice::broker

@@ -136,8 +136,7 @@ TEST_F(Send, RefusesBodiesAndPropertiesThatAreTooLong) {
 }
 
 TEST_F(Send, RefusesByNameWhatItCannotKeepThePromiseOf) {
-  for (const auto& [name, value] : {std::pair{"DELAY", "3"},
-                                    {"TIMER_DELAY_SEC", "1"},
+  for (const auto& [name, value] : {std::pair{"TIMER_DELAY_SEC", "1"},
                                     {"TIMER_DELAY_MS", "1"},
                                     {"TIMER_DELIVER_MS", "1"},
                                     {"TRAN_MSG", "true"}}) {
@@ -223,8 +222,8 @@ TEST_F(Send, TakesABatchAsOneRequest) {
 }
 
 TEST_F(Send, TakesNothingOfABatchWithOneBadMessage) {
-  const std::string delayed = properties_of({{"DELAY", "1"}});
-  const BatchItem items[] = {{0, properties_, as_bytes("x")}, {0, delayed, as_bytes("y")}};
+  const std::string timed = properties_of({{"TIMER_DELAY_SEC", "1"}});
+  const BatchItem items[] = {{0, properties_, as_bytes("x")}, {0, timed, as_bytes("y")}};
   ASSERT_TRUE(add(to("t")));
   const std::size_t bytes = batch_.bytes();
   EXPECT_EQ(code_of(batch_.add(to("t"), items, kNow)), Errc::unsupported);
@@ -242,9 +241,9 @@ TEST_F(Send, RefusesBatchesThatNoClientMaySend) {
   SendQuery query = to("t");
   query.body = as_bytes(large);
   EXPECT_EQ(code_of(batch_.add(query, items, kNow)), Errc::message_too_large);
-  const std::string delayed = properties_of({{"DELAY", "1"}});
+  const std::string timed = properties_of({{"TIMER_DELAY_SEC", "1"}});
   query = to("t");
-  query.properties = delayed;
+  query.properties = timed;
   EXPECT_EQ(code_of(batch_.add(query, items, kNow)), Errc::unsupported);
 }
 

@@ -38,6 +38,35 @@ void read_config(const Json& value, TopicConfig& config) {
   take(value, "writeQueueNums", config.write_queues);
 }
 
+Json to_json(const RetryPolicy& policy) {
+  const bool exponential = policy.type == RetryPolicy::Type::exponential;
+  Json value = Json::object({{"type", exponential ? "EXPONENTIAL" : "CUSTOMIZED"}});
+  if (!policy.next_ms.empty()) value["customizedRetryPolicy"] = {{"next", policy.next_ms}};
+  if (const auto& growth = policy.exponential) {
+    value["exponentialRetryPolicy"] = {{"initial", growth->initial_ms},
+                                       {"max", growth->max_ms},
+                                       {"multiplier", growth->multiplier}};
+  }
+  return value;
+}
+
+void read_policy(const Json& value, RetryPolicy& policy) {
+  if (!value.is_object()) return;
+  if (value.value("type", Json()) == "EXPONENTIAL") policy.type = RetryPolicy::Type::exponential;
+  const Json growth = value.value("exponentialRetryPolicy", Json());
+  if (growth.is_object()) {
+    auto& to = policy.exponential.emplace();
+    take(growth, "initial", to.initial_ms);
+    take(growth, "max", to.max_ms);
+    take(growth, "multiplier", to.multiplier);
+  }
+  const Json custom = value.value("customizedRetryPolicy", Json());
+  if (!custom.is_object()) return;
+  for (const Json& wait : custom.value("next", Json::array())) {
+    if (const auto ms = number_of<std::int64_t>(wait)) policy.next_ms.push_back(*ms);
+  }
+}
+
 Json to_json(const GroupConfig& config) {
   return Json::object({{"attributes", config.attributes},
                        {"brokerId", config.broker_id},
@@ -47,7 +76,7 @@ Json to_json(const GroupConfig& config) {
                        {"consumeMessageOrderly", config.consume_orderly},
                        {"consumeTimeoutMinute", config.consume_timeout_minutes},
                        {"groupName", config.name},
-                       {"groupRetryPolicy", Json::object({{"type", "CUSTOMIZED"}})},
+                       {"groupRetryPolicy", to_json(config.retry_policy)},
                        {"groupSysFlag", config.sys_flag},
                        {"notifyConsumerIdsChangedEnable", config.notify_members_changed},
                        {"retryMaxTimes", config.retry_max_times},
@@ -66,6 +95,9 @@ void read_config(const Json& value, GroupConfig& config) {
   take(value, "groupSysFlag", config.sys_flag);
   take(value, "notifyConsumerIdsChangedEnable", config.notify_members_changed);
   take(value, "retryMaxTimes", config.retry_max_times);
+  if (const auto policy = value.find("groupRetryPolicy"); policy != value.end()) {
+    read_policy(*policy, config.retry_policy);
+  }
   take(value, "retryQueueNums", config.retry_queues);
   take(value, "whichBrokerWhenConsumeSlowly", config.broker_id_when_slow);
 }
@@ -168,6 +200,32 @@ Result<std::vector<delivery::Progress::Entry>> progress_from_json(std::string_vi
     entries.push_back(std::move(entry));
   }
   return entries;
+}
+
+std::string schedule_to_json(const Schedule::Snapshot& snapshot) {
+  Json table = Json::object();
+  for (const auto& [level, offset] : snapshot.offsets) table[std::to_string(level)] = offset;
+  return print({{"dataVersion", to_json(snapshot.version)}, {"offsetTable", std::move(table)}});
+}
+
+Result<Schedule::Snapshot> schedule_from_json(std::string_view text) {
+  const auto value = parse_object(text);
+  if (!value) return fail(Errc::malformed, "delayOffset.json: not a JSON object");
+  Schedule::Snapshot snapshot{.offsets = {}, .version = version_of(*value)};
+  const auto table = value->find("offsetTable");
+  if (table == value->end()) return snapshot;
+  if (!table->is_object()) {
+    return fail(Errc::malformed, "delayOffset.json: offsetTable is not an object");
+  }
+  for (const auto& [key, offset] : table->items()) {
+    const auto level = parse_number<int>(key);
+    const auto next = number_of<std::int64_t>(offset);
+    if (!level || !next) {
+      return fail(Errc::malformed, fmt::format("delayOffset.json: the entry of level {}", key));
+    }
+    snapshot.offsets[*level] = *next;
+  }
+  return snapshot;
 }
 
 std::string request_modes_to_json(const std::vector<RequestModes::Entry>& entries) {

@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "broker/groups.h"
 #include "broker/request_modes.h"
+#include "broker/schedule.h"
 #include "broker/topics.h"
 #include "delivery/progress.h"
 
@@ -38,6 +39,10 @@ Result<GroupsSnapshot> groups_from_json(std::string_view text);
 /// consumerOffset.json
 std::string progress_to_json(const std::vector<delivery::Progress::Entry>& entries);
 Result<std::vector<delivery::Progress::Entry>> progress_from_json(std::string_view text);
+
+/// delayOffset.json
+std::string schedule_to_json(const Schedule::Snapshot& snapshot);
+Result<Schedule::Snapshot> schedule_from_json(std::string_view text);
 
 /// messageRequestMode.json
 std::string request_modes_to_json(const std::vector<RequestModes::Entry>& entries);

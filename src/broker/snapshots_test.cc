@@ -40,6 +40,31 @@ TEST(Snapshots, GroupsComeBackAsWritten) {
   EXPECT_EQ(back->version, kVersion);
 }
 
+TEST(Snapshots, RetryPoliciesComeBackAsWritten) {
+  const RetryPolicy policy{.type = RetryPolicy::Type::exponential,
+                           .next_ms = {1'000, 5'000},
+                           .exponential = ExponentialRetry{1'000, 60'000, 3}};
+  const auto group =
+      std::make_shared<const GroupConfig>(GroupConfig{.name = "g", .retry_policy = policy});
+  const auto back = groups_from_json(groups_to_json({group}, {}));
+  ASSERT_TRUE(back) << back.error().remark();
+  EXPECT_EQ(back->configs.at(0).retry_policy, policy);
+}
+
+TEST(Snapshots, DelayProgressComesBackAsWrittenAndAsApacheWritesIt) {
+  const Schedule::Snapshot written{.offsets = {{1, 7}, {18, 2}}, .version = {0, 5, 3}};
+  const auto back = schedule_from_json(schedule_to_json(written));
+  ASSERT_TRUE(back) << back.error().remark();
+  EXPECT_EQ(back->offsets, written.offsets);
+  EXPECT_EQ(back->version, written.version);
+  const auto apaches = schedule_from_json(
+      R"({"dataVersion":{"counter":4,"stateVersion":0,"timestamp":1},"offsetTable":{1:1,3:1}})");
+  ASSERT_TRUE(apaches) << apaches.error().remark();
+  EXPECT_EQ(apaches->offsets, (Schedule::Offsets{{1, 1}, {3, 1}}));
+  EXPECT_FALSE(schedule_from_json(R"({"offsetTable":{"x":1}})"));
+  EXPECT_FALSE(schedule_from_json("[]"));
+}
+
 TEST(Snapshots, ProgressComesBackAsWritten) {
   const auto back = progress_from_json(progress_to_json(
       {{.topic = "t", .group = "g", .offsets = {{0, 5}, {12, 9'000'000'000'000}}}}));

@@ -98,7 +98,9 @@ void LogTail::place_one(Pending& pending, Writer& writer, Group& group) {
   end_ += pending.size;
   if (!indexed) return;
   const IndexEntry entry{
-      .position = pending.position, .size = pending.size, .tags_code = pending.tags_code};
+      .position = pending.position,
+      .size = pending.size,
+      .tags_code = pending.tags_code + (pending.after_store ? group.store_ms : 0)};
   if (queue->push(entry)) dirty_.push_back(queue->shared_from_this());
   if (group.queues.empty() || group.queues.back().queue != queue)
     group.queues.push_back({queue, {}});

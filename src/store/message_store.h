@@ -31,7 +31,7 @@ struct StoreOptions {
   bool sync_flush = false;                         ///< flushDiskType=SYNC_FLUSH
   wire::record::Host store_host;                   ///< goes into every record
   /// What the index keeps for a record, when recovery has to build its entry again; must agree with
-  /// what append is given as Pending::tags_code. Without it: the hash of TAGS.
+  /// what append makes of Pending::tags_code. Without it: the hash of TAGS.
   std::function<std::int64_t(const wire::record::Decoded&)> tags_code_of;
 };
 
@@ -66,8 +66,9 @@ struct Pending {
   Queue* queue = nullptr;
   wire::record::Message message;
   std::int64_t tags_code = 0;
-  std::int32_t size = 0;  ///< record::encoded_size, by the caller
-  std::uint32_t crc = 0;  ///< record::body_crc, by the caller
+  bool after_store = false;  ///< tags_code counts from the store time: the index keeps the sum
+  std::int32_t size = 0;     ///< record::encoded_size, by the caller
+  std::uint32_t crc = 0;     ///< record::body_crc, by the caller
   QueueOffset offset;
   LogPosition position;
 };

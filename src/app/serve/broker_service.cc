@@ -31,6 +31,7 @@ Result<void> BrokerService::open(net::ReactorPool& reactors, store::Disk& disk) 
   broker_ = std::make_unique<broker::Broker>(*store_, disk, options_.store.root + "/config",
                                              options_.broker);
   SLUICE_CHECK(broker_->load(clock_.wall()));
+  deliverer_ = std::make_unique<Deliverer>(broker_->schedule(), clock_);
   if (names_ || !options_.name_servers.empty()) {
     routes_ = std::make_unique<RouteSource>(reactors.at(0), clock_, names_, options_.name_servers);
     options_.door.route = [source = routes_.get()](std::string_view topic) {
@@ -38,6 +39,7 @@ Result<void> BrokerService::open(net::ReactorPool& reactors, store::Disk& disk) 
     };
   }
   SLUICE_TRY(door_, doors::BrokerDoor::open(*broker_, clock_, reactors, options_.door));
+  deliverer_->start(*door_);
   return {};
 }
 
@@ -70,9 +72,17 @@ void BrokerService::start_upkeep() {
       }
     });
   }
-  periodic_.push_back(std::make_unique<Periodic>(kStorePause, [this] { store_->maintain(); }));
+  periodic_.push_back(std::make_unique<Periodic>(kStorePause, [this] { maintain_store(); }));
   periodic_.push_back(std::make_unique<Periodic>(kPersistPause, [this] { persist(); }));
   periodic_.push_back(std::make_unique<Periodic>(kUpkeepPause, [this] { upkeep(); }));
+}
+
+void BrokerService::maintain_store() {
+  store_->maintain();
+  // Right after the flush, so that what was delivered may be written down as delivered.
+  if (auto done = broker_->persist_schedule(); !done) {
+    log::error("config_not_written", {{"why", done.error().remark()}});
+  }
 }
 
 void BrokerService::persist() {
@@ -115,9 +125,11 @@ Result<void> BrokerService::close() {
   }
   if (door_) door_->close();
   routes_.reset();
+  if (deliverer_) deliverer_->stop();
   periodic_.clear();
   store_->stop_flushing();
   if (flusher_.joinable()) flusher_.join();
+  store_->maintain();
   if (broker_) SLUICE_CHECK(broker_->persist());
   return store_->close();
 }

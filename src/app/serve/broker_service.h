@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "app/serve/deliverer.h"
 #include "app/serve/periodic.h"
 #include "app/serve/registrar.h"
 #include "app/serve/route_source.h"
@@ -50,6 +51,7 @@ class BrokerService {
   void start_upkeep();
   void register_in_process();
   void persist();
+  void maintain_store();
   void upkeep();
 
   Clock& clock_;
@@ -62,6 +64,7 @@ class BrokerService {
   std::unique_ptr<doors::BrokerDoor> door_;
   std::unique_ptr<Registrar> registrar_;
   std::jthread flusher_;
+  std::unique_ptr<Deliverer> deliverer_;
   std::vector<std::unique_ptr<Periodic>> periodic_;
   bool closed_ = false;
 };

@@ -65,7 +65,8 @@ broker::RequestModeSetting default_request_mode(const Settings& settings) {
       .pop_share_queues = static_cast<std::int32_t>(settings.integer("defaultPopShareQueueNum"))};
 }
 
-broker::BrokerOptions core_options(const Settings& settings, const wire::record::Host& host) {
+broker::BrokerOptions core_options(const Settings& settings, const wire::record::Host& host,
+                                   const broker::DelayLevels& levels) {
   const auto pages = static_cast<double>(::sysconf(_SC_PHYS_PAGES));
   const auto page = static_cast<double>(::sysconf(_SC_PAGESIZE));
   return {
@@ -79,6 +80,7 @@ broker::BrokerOptions core_options(const Settings& settings, const wire::record:
       .region = settings.text("regionId"),
       .trace_on = settings.boolean("traceOn"),
       .property_filter = settings.boolean("enablePropertyFilter"),
+      .delay_levels = levels,
       .memory_bytes = static_cast<std::int64_t>(pages * page * kMemoryShare),
       .store_host = host,
       .default_request_mode = default_request_mode(settings),
@@ -86,13 +88,15 @@ broker::BrokerOptions core_options(const Settings& settings, const wire::record:
       .seed = std::random_device()()};
 }
 
-store::StoreOptions store_options(const Settings& settings, const wire::record::Host& host) {
+store::StoreOptions store_options(const Settings& settings, const wire::record::Host& host,
+                                  const broker::DelayLevels& levels) {
   return {.root = settings.text("storePathRootDir"),
           .segment_bytes = settings.integer("mappedFileSizeCommitLog"),
           .index_file_bytes = settings.integer("mappedFileSizeConsumeQueue"),
           .tail_bytes = settings.integer("tailBytes"),
           .sync_flush = settings.text("flushDiskType") == "SYNC_FLUSH",
-          .store_host = host};
+          .store_host = host,
+          .tags_code_of = broker::index_code(levels)};
 }
 
 }  // namespace
@@ -101,12 +105,13 @@ Result<BrokerServiceOptions> broker_options(const Settings& settings) {
   SLUICE_CHECK(check_sizes(settings));
   SLUICE_TRY(auto servers, endpoints(settings.text("namesrvAddr")));
   SLUICE_TRY(const net::Address address, store_address(settings));
+  SLUICE_TRY(const auto levels, broker::DelayLevels::parse(settings.text("messageDelayLevel")));
   const wire::record::Host host{.address = address.bytes,
                                 .v6 = address.v6,
                                 .port = static_cast<std::int32_t>(settings.integer("listenPort"))};
   return BrokerServiceOptions{
-      .broker = core_options(settings, host),
-      .store = store_options(settings, host),
+      .broker = core_options(settings, host, levels),
+      .store = store_options(settings, host, levels),
       .door = {.listen = listen_options(settings, "listenPort"),
                .store_host = host,
                .advertised = address.host() + ':' + std::to_string(host.port),

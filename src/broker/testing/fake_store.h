@@ -60,9 +60,10 @@ class FakeStore final : public store::MessageStore {
       auto& queue = static_cast<FakeQueue&>(*pending.queue);
       pending.offset = queue.max();
       pending.position = end_;
-      encode(pending.message, {.offset = pending.offset, .position = end_}, pending.crc,
-             log_.get() + end_.value);
-      queue.entries_.push_back({end_, pending.size, pending.tags_code});
+      encode(pending.message, {.offset = pending.offset, .position = end_, .store_ms = store_ms},
+             pending.crc, log_.get() + end_.value);
+      queue.entries_.push_back(
+          {end_, pending.size, pending.tags_code + (pending.after_store ? store_ms : 0)});
       end_ += pending.size;
     }
     return end_;
@@ -79,7 +80,7 @@ class FakeStore final : public store::MessageStore {
   }
   LogPosition min_position() const override { return min_; }
   LogPosition end() const override { return end_; }
-  LogPosition flushed() const override { return end_; }
+  LogPosition flushed() const override { return LogPosition(end_.value - unflushed); }
   LogPosition confirmed() const override { return end_; }
   Result<QueueOffset> offset_at(const store::Queue& queue, WallTime, Boundary) const override {
     return queue.max();
@@ -105,6 +106,8 @@ class FakeStore final : public store::MessageStore {
   }
 
   bool fail_appends = false;
+  std::int64_t store_ms = 0;   ///< what the next records get as their store time
+  std::int64_t unflushed = 0;  ///< bytes before the end that a power cut would take
   mutable int reads = 0;
 
  private:

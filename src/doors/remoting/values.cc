@@ -1,6 +1,31 @@
 #include "doors/remoting/values.h"
 
 namespace sluice::doors {
+namespace {
+
+wire::remoting::RetryPolicy to_wire(const broker::RetryPolicy& policy) {
+  wire::remoting::RetryPolicy out{
+      .is_exponential = policy.type == broker::RetryPolicy::Type::exponential,
+      .next_ms = policy.next_ms,
+      .exponential = {}};
+  if (const auto& growth = policy.exponential) {
+    out.exponential.emplace(growth->initial_ms, growth->max_ms, growth->multiplier);
+  }
+  return out;
+}
+
+broker::RetryPolicy from_wire(wire::remoting::RetryPolicy policy) {
+  using Type = broker::RetryPolicy::Type;
+  broker::RetryPolicy out{.type = policy.is_exponential ? Type::exponential : Type::customized,
+                          .next_ms = std::move(policy.next_ms),
+                          .exponential = {}};
+  if (const auto& growth = policy.exponential) {
+    out.exponential.emplace(growth->initial_ms, growth->max_ms, growth->multiplier);
+  }
+  return out;
+}
+
+}  // namespace
 
 wire::remoting::TopicConfig to_wire(const broker::TopicConfig& c) {
   return {.name = c.name,
@@ -32,6 +57,7 @@ wire::remoting::GroupConfig to_wire(const broker::GroupConfig& c) {
           .consume_orderly = c.consume_orderly,
           .retry_queues = c.retry_queues,
           .retry_max_times = c.retry_max_times,
+          .retry_policy = to_wire(c.retry_policy),
           .broker_id = c.broker_id,
           .broker_id_when_slow = c.broker_id_when_slow,
           .notify_members_changed = c.notify_members_changed,
@@ -48,6 +74,7 @@ broker::GroupConfig from_wire(wire::remoting::GroupConfig c) {
           .consume_orderly = c.consume_orderly,
           .retry_queues = c.retry_queues,
           .retry_max_times = c.retry_max_times,
+          .retry_policy = from_wire(std::move(c.retry_policy)),
           .broker_id = c.broker_id,
           .broker_id_when_slow = c.broker_id_when_slow,
           .notify_members_changed = c.notify_members_changed,

@@ -31,6 +31,16 @@ void append_property(std::string& text, std::string_view name, std::string_view 
   text.append(name).append(1, kNameEnd).append(value).append(1, kPairEnd);
 }
 
+void set_property(std::string& text, std::string_view name, std::string_view value) {
+  std::string kept;
+  kept.reserve(text.size() + name.size() + value.size() + 2);
+  for (PropertyCursor pairs(text); pairs.next();) {
+    if (pairs.name() != name) append_property(kept, pairs.name(), pairs.value());
+  }
+  append_property(kept, name, value);
+  text = std::move(kept);
+}
+
 std::int32_t java_hash(std::string_view text) { return sluice::java_hash(text); }
 
 std::int64_t tags_code(std::string_view tags) { return tags.empty() ? 0 : java_hash(tags); }

@@ -29,6 +29,9 @@ inline constexpr std::string_view kTimerDeliverMs = "TIMER_DELIVER_MS";
 inline constexpr std::string_view kRealTopic = "REAL_TOPIC";
 inline constexpr std::string_view kRealQueue = "REAL_QID";
 inline constexpr std::string_view kPopCheckpoint = "POP_CK";
+inline constexpr std::string_view kDeadOriginTopic = "DLQ_ORIGIN_TOPIC";
+inline constexpr std::string_view kDeadOriginMessageId = "DLQ_ORIGIN_MESSAGE_ID";
+inline constexpr std::string_view kDeadReason = "DLQ_REASON";  ///< our own: a sentence
 }  // namespace property
 
 /// Walks the pairs of a property text in order: `for (PropertyCursor c(text); c.next();)
@@ -50,6 +53,9 @@ std::string_view find_property(std::string_view text, std::string_view name);
 
 /// Appends one pair.
 void append_property(std::string& text, std::string_view name, std::string_view value);
+
+/// Puts the pair at the end, in place of all pairs of that name.
+void set_property(std::string& text, std::string_view name, std::string_view value);
 
 /// Java's String.hashCode() over the UTF-16 form of a UTF-8 text.
 std::int32_t java_hash(std::string_view text);

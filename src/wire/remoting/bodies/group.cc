@@ -2,6 +2,43 @@
 
 namespace sluice::wire::remoting {
 
+namespace {
+
+RetryPolicy read_policy(const json::Value& value) {
+  RetryPolicy policy{.is_exponential = json::text(value, "type") == "EXPONENTIAL"};
+  for (const json::Value& wait :
+       json::array(json::object(value, "customizedRetryPolicy"), "next")) {
+    if (wait.is_number_integer()) policy.next_ms.push_back(wait.get<std::int64_t>());
+  }
+  const json::Value& growth = json::object(value, "exponentialRetryPolicy");
+  if (growth.empty()) return policy;
+  auto& to = policy.exponential.emplace();
+  to.initial_ms = json::integer(growth, "initial", to.initial_ms);
+  to.max_ms = json::integer(growth, "max", to.max_ms);
+  to.multiplier = json::integer(growth, "multiplier", to.multiplier);
+  return policy;
+}
+
+void write(json::Writer& out, const RetryPolicy& policy) {
+  out.begin_object();
+  if (!policy.next_ms.empty()) {
+    out.key("customizedRetryPolicy").begin_object().key("next").begin_array();
+    for (const std::int64_t wait : policy.next_ms) out.value(wait);
+    out.end().end();
+  }
+  if (const auto& growth = policy.exponential) {
+    out.key("exponentialRetryPolicy")
+        .begin_object()
+        .member("initial", growth->initial_ms)
+        .member("max", growth->max_ms)
+        .member("multiplier", growth->multiplier)
+        .end();
+  }
+  out.member("type", policy.is_exponential ? "EXPONENTIAL" : "CUSTOMIZED").end();
+}
+
+}  // namespace
+
 GroupConfig read_group_config(const json::Value& value) {
   GroupConfig out;
   const auto number = [&value](const char* key, std::int32_t fallback) {
@@ -14,6 +51,7 @@ GroupConfig read_group_config(const json::Value& value) {
   out.consume_orderly = json::boolean(value, "consumeMessageOrderly", false);
   out.retry_queues = number("retryQueueNums", 1);
   out.retry_max_times = number("retryMaxTimes", 16);
+  out.retry_policy = read_policy(json::object(value, "groupRetryPolicy"));
   out.broker_id = json::integer(value, "brokerId", 0);
   out.broker_id_when_slow = json::integer(value, "whichBrokerWhenConsumeSlowly", 1);
   out.notify_members_changed = json::boolean(value, "notifyConsumerIdsChangedEnable", true);
@@ -36,9 +74,9 @@ void write(json::Writer& out, const GroupConfig& config) {
       .member("consumeMessageOrderly", config.consume_orderly)
       .member("consumeTimeoutMinute", config.consume_timeout_minutes)
       .member("groupName", config.name)
-      .key("groupRetryPolicy")
-      .raw(R"({"type":"CUSTOMIZED"})")
-      .member("groupSysFlag", config.sys_flag)
+      .key("groupRetryPolicy");
+  write(out, config.retry_policy);
+  out.member("groupSysFlag", config.sys_flag)
       .member("notifyConsumerIdsChangedEnable", config.notify_members_changed)
       .member("retryMaxTimes", config.retry_max_times)
       .member("retryQueueNums", config.retry_queues)

@@ -1,10 +1,26 @@
 #pragma once
 
 #include <map>
+#include <optional>
+#include <vector>
 
 #include "wire/remoting/bodies/common.h"
 
 namespace sluice::wire::remoting {
+
+/// Source: remoting/protocol/subscription/ExponentialRetryPolicy.java.
+struct ExponentialRetry {
+  std::int64_t initial_ms = 5'000;
+  std::int64_t max_ms = 7'200'000;
+  std::int64_t multiplier = 2;
+};
+
+/// How long a group's retries wait. Source: remoting/protocol/subscription/GroupRetryPolicy.java.
+struct RetryPolicy {
+  bool is_exponential = false;  ///< type EXPONENTIAL, else CUSTOMIZED
+  std::vector<std::int64_t> next_ms;
+  std::optional<ExponentialRetry> exponential;
+};
 
 /// Source: remoting/protocol/subscription/SubscriptionGroupConfig.java.
 struct GroupConfig {
@@ -15,6 +31,7 @@ struct GroupConfig {
   bool consume_orderly = false;
   std::int32_t retry_queues = 1;
   std::int32_t retry_max_times = 16;
+  RetryPolicy retry_policy;
   std::int64_t broker_id = 0;
   std::int64_t broker_id_when_slow = 1;
   bool notify_members_changed = true;
