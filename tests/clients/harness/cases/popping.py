@@ -5,6 +5,7 @@ import time
 from ..case import case, check
 from ..popping import NO_MESSAGE, NOTIFICATION, POLLING_TIMEOUT, Popper
 from ..remoting import SEND_MESSAGE, Connection, send_fields
+from .sending import once
 
 
 def fill(c, topic, n, queue=0, server=None, **more):
@@ -173,3 +174,34 @@ def _(c):
             answer = p.connection.call(200050, p.fields(**{
                 "queueId": -1, "maxMsgNums": 1, "invisibleTime": 1000, "pollTime": 0, "bornTime": 0, "initMode": 0, **wrong}))
             check(answer.code == code, f"{wrong} was answered with {answer}")
+
+
+def pop_mode(c, topic, group):
+    c.admin("setConsumeMode", "-c", "DefaultCluster", "-t", topic, "-g", group, "-m", "POP", "-q", "0")
+
+
+@case("pop-java-consumers-share-a-topic", limit=120)
+def _(c):
+    topic, group = c.topic(queues=4), c.name("g")
+    pop_mode(c, topic, group)
+    consumers = [c.consumer("java540", topic=topic, group=group, pop=30_000, name=f"m{i}-") for i in range(2)]
+    c.send("java540", 400, topic=topic)
+    c.until(lambda: sum(len(x.of("got")) for x in consumers) >= 400, 60, "400 messages")
+    got = [e for x in consumers for e in x.finish().of("got")]
+    once(got, [f"p0/{i}" for i in range(400)])
+
+
+@case("pop-java-crash-of-a-consumer", limit=150)
+def _(c):
+    topic, group = c.topic(queues=2), c.name("g")
+    pop_mode(c, topic, group)
+    slow = c.consumer("java540", topic=topic, group=group, pop=10_000, pause=60_000, name="slow")
+    c.send("java540", 50, topic=topic)
+    slow.wait_count("got", 1, seconds=40)
+    slow.kill()
+    fast = c.consumer("java540", topic=topic, group=group, pop=10_000, name="fast")
+    c.until(lambda: len({e["n"] for e in fast.of("got")}) >= 50, 60, "every message at the member that lives")
+    got = fast.finish().of("got")
+    check(len(got) == 50, f"{len(got)} messages for 50")
+    again = [e for e in got if e["again"] > 0]
+    check(again, "no message is marked as delivered before")

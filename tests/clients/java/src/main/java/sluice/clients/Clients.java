@@ -66,6 +66,12 @@ final class Clients {
         throw new IllegalStateException("no setMessageModel");
     }
 
+    /** Pop mode: the broker assigns queues. Only clients from 5.0 on have it, so it is found by name. */
+    static void popMode(Object consumer, int invisible) throws ReflectiveOperationException {
+        consumer.getClass().getMethod("setClientRebalance", boolean.class).invoke(consumer, false);
+        consumer.getClass().getMethod("setPopInvisibleTime", long.class).invoke(consumer, (long) invisible);
+    }
+
     /** A message that tells who sent it: producer p, sequence s; the checksum covers the body. */
     static Message message(String topic, String p, long s, byte[] body) {
         Message message = new Message(topic, body);

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.apache.rocketmq.client.consumer.DefaultMQPushConsumer;
+import org.apache.rocketmq.client.consumer.MessageSelector;
 import org.apache.rocketmq.client.consumer.listener.ConsumeConcurrentlyStatus;
 import org.apache.rocketmq.client.consumer.listener.ConsumeOrderlyStatus;
 import org.apache.rocketmq.client.consumer.listener.MessageListenerConcurrently;
@@ -13,8 +14,9 @@ import org.apache.rocketmq.common.message.MessageExt;
 
 /**
  * consume ns= topic= group= [instances=1] [model=CLUSTERING|BROADCASTING] [listener=concurrent|orderly] [sub=TAGS]
- * [from=first|last] [pause=MS per message] [unit=NAME]: push consumers that print a "got" line for each message, until
- * told to stop. "ready" comes when every instance is started.
+ * [type=SQL92: sub is SQL] [from=first|last] [pause=MS per message] [unit=NAME] [pop=MS]: push consumers that print a "got" line for each message, until
+ * told to stop. "ready" comes when every instance is started. [fail=N] [levels=1,2,..] [max=N]: a message is given back
+ * until it came again N times, each time with the next delay level; max is the consumer's limit.
  */
 final class Consume {
     private Consume() {
@@ -43,10 +45,17 @@ final class Consume {
         consumer.setConsumeThreadMax(args.number("threads", 4));
         consumer.setPersistConsumerOffsetInterval(args.number("persist", 5000));
         consumer.setConsumeMessageBatchMaxSize(args.number("batch", 1));
-        for (String topic : args.text("topic").split(",")) {
-            consumer.subscribe(topic, args.text("sub", "*"));
+        if (args.number("pop", 0) > 0) {
+            Clients.popMode(consumer, args.number("pop", 0));
         }
+        for (String topic : args.text("topic").split(",")) {
+            String sub = args.text("sub", "*");
+            consumer.subscribe(topic, args.text("type", "TAG").equals("SQL92") ? MessageSelector.bySql(sub) : MessageSelector.byTag(sub));
+        }
+        consumer.setMaxReconsumeTimes(args.number("max", -1));
         int pause = args.number("pause", 0);
+        int fail = args.number("fail", 0);
+        String[] levels = args.text("levels", "0").split(",");
         if (args.text("listener", "concurrent").equals("orderly")) {
             consumer.registerMessageListener((MessageListenerOrderly) (messages, context) -> {
                 take(name, messages, pause);
@@ -55,7 +64,12 @@ final class Consume {
         } else {
             consumer.registerMessageListener((MessageListenerConcurrently) (messages, context) -> {
                 take(name, messages, pause);
-                return ConsumeConcurrentlyStatus.CONSUME_SUCCESS;
+                int again = messages.get(0).getReconsumeTimes();
+                if (again >= fail) {
+                    return ConsumeConcurrentlyStatus.CONSUME_SUCCESS;
+                }
+                context.setDelayLevelWhenNextConsume(Integer.parseInt(levels[Math.min(again, levels.length - 1)]));
+                return ConsumeConcurrentlyStatus.RECONSUME_LATER;
             });
         }
         try {
@@ -91,7 +105,14 @@ final class Consume {
         Out.line("got", "by", name, "topic", m.getTopic(), "q", m.getQueueId(), "o", m.getQueueOffset(), "p", properties.get("p"), "s",
             properties.get("s") == null ? -1 : Long.parseLong(properties.get("s")), "n", n, "size", body.length, "whole", whole, "tags",
             m.getTags(), "keys", m.getKeys(), "again", m.getReconsumeTimes(), "id", m.getMsgId(), "text", text, "at",
-            System.currentTimeMillis(), "stored", m.getStoreTimestamp(), "prop", user(properties));
+            System.currentTimeMillis(), "stored", m.getStoreTimestamp(), "born", m.getBornTimestamp(), "prop", user(properties), "retry", retry(properties));
+    }
+
+    /** What says where a message that came later was first, and why. */
+    private static Map<String, String> retry(Map<String, String> all) {
+        Map<String, String> kept = new java.util.TreeMap<>(all);
+        kept.keySet().removeIf(key -> !key.startsWith("DLQ_") && !key.equals("RETRY_TOPIC") && !key.equals("DELAY"));
+        return kept;
     }
 
     /** The properties a test set on purpose: those named test-... */

@@ -10,8 +10,8 @@ import org.apache.rocketmq.common.message.Message;
 import org.apache.rocketmq.common.message.MessageQueue;
 
 /**
- * send ns= topic= n= mode=sync|async|oneway [size=] [text=] [tags=a,b,..] [keys=prefix] [queue=I] [first=SEQ] [p=ID] [prop.NAME=VALUE]:
- * message i has tag i mod tags. One "sent" line for each acknowledgement.
+ * send ns= topic= n= mode=sync|async|oneway [size=] [text=] [tags=a,b,..] [keys=prefix] [queue=I] [first=SEQ] [p=ID] [delay=1,2,..] [prop.NAME=VALUE]
+ * [each.NAME=a,b,..]: message i has tag i mod tags, and of each property value i mod values; an empty one is left out. One "sent" line for each acknowledgement.
  */
 final class Send {
     private Send() {
@@ -54,7 +54,15 @@ final class Send {
         if (args.text("keys", null) != null) {
             message.setKeys(List.of(args.text("keys") + i, "all" + args.text("keys")));
         }
+        String[] delays = args.text("delay", "0").split(",");
+        message.setDelayTimeLevel(Integer.parseInt(delays[i % delays.length]));
         args.starting("prop.").forEach(message::putUserProperty);
+        args.starting("each.").forEach((name, list) -> {
+            String[] values = list.split(",", -1);
+            if (!values[i % values.length].isEmpty()) {
+                message.putUserProperty(name, values[i % values.length]);
+            }
+        });
         return message;
     }
 
