@@ -12,7 +12,8 @@ import (
 	"github.com/apache/rocketmq-client-go/v2/primitive"
 )
 
-// consume ns= topic= group= [instances=1] [model=CLUSTERING|BROADCASTING] [sub=TAGS] [from=first|last]: until told to stop.
+// consume ns= topic= group= [instances=1] [model=CLUSTERING|BROADCASTING] [sub=TAGS] [type=SQL92: sub is SQL] [from=first|last]
+// [fail=N] [max=N]: until told to stop; a message is given back until it came again N times, max is the consumer's limit.
 func consume(a args) error {
 	var clients []rocketmq.PushConsumer
 	for i := 0; i < a.number("instances", 1); i++ {
@@ -38,7 +39,9 @@ func start(a args, name string) (rocketmq.PushConsumer, error) {
 	if a["from"] == "last" {
 		from = consumer.ConsumeFromLastOffset
 	}
+	fail := int32(a.number("fail", 0))
 	client, err := rocketmq.NewPushConsumer(
+		consumer.WithMaxReconsumeTimes(int32(a.number("max", -1))),
 		consumer.WithNameServer(primitive.NamesrvAddr{a["ns"]}),
 		consumer.WithGroupName(a["group"]),
 		consumer.WithInstance(name+"-"+strconv.Itoa(os.Getpid())),
@@ -47,10 +50,14 @@ func start(a args, name string) (rocketmq.PushConsumer, error) {
 	if err != nil {
 		return nil, err
 	}
-	filter := consumer.MessageSelector{Type: consumer.TAG, Expression: a.text("sub", "*")}
+	kind := consumer.ExpressionType(a.text("type", string(consumer.TAG)))
+	filter := consumer.MessageSelector{Type: kind, Expression: a.text("sub", "*")}
 	err = client.Subscribe(a["topic"], filter, func(_ context.Context, messages ...*primitive.MessageExt) (consumer.ConsumeResult, error) {
 		for _, m := range messages {
 			got(name, m)
+		}
+		if len(messages) > 0 && messages[0].ReconsumeTimes < fail {
+			return consumer.ConsumeRetryLater, nil
 		}
 		return consumer.ConsumeSuccess, nil
 	})
@@ -66,13 +73,17 @@ func got(name string, m *primitive.MessageExt) {
 		s = -1
 	}
 	sum := m.GetProperty("crc")
-	kept := map[string]string{}
+	kept, retry := map[string]string{}, map[string]string{}
 	for key, value := range m.GetProperties() {
+		if strings.HasPrefix(key, "DLQ_") || key == "RETRY_TOPIC" || key == "DELAY" {
+			retry[key] = value
+		}
 		if strings.HasPrefix(key, "test") {
 			kept[key] = value
 		}
 	}
 	line("got", event{"by": name, "topic": m.Topic, "q": m.Queue.QueueId, "o": m.QueueOffset, "p": m.GetProperty("p"), "s": s,
 		"n": m.GetProperty("p") + "/" + m.GetProperty("s"), "size": len(m.Body), "whole": sum == "" || sum == crc(m.Body),
-		"tags": m.GetTags(), "keys": m.GetKeys(), "again": m.ReconsumeTimes, "id": m.MsgId, "at": time.Now().UnixMilli(), "prop": kept})
+		"tags": m.GetTags(), "keys": m.GetKeys(), "again": m.ReconsumeTimes, "id": m.MsgId, "at": time.Now().UnixMilli(), "stored": m.StoreTimestamp,
+		"born": m.BornTimestamp, "prop": kept, "retry": retry})
 }

@@ -15,7 +15,8 @@ import (
 	"github.com/apache/rocketmq-client-go/v2/producer"
 )
 
-// send ns= topic= n= mode=sync|async|oneway [size=] [tags=a,b] [keys=prefix] [p=ID] [prop.NAME=VALUE]
+// send ns= topic= n= mode=sync|async|oneway [size=] [tags=a,b] [keys=prefix] [p=ID] [delay=1,2] [prop.NAME=VALUE]
+// [each.NAME=a,b]: message i has value i mod values; an empty one is left out
 func send(a args) error {
 	client, err := rocketmq.NewProducer(
 		producer.WithNameServer(primitive.NamesrvAddr{a["ns"]}),
@@ -79,12 +80,21 @@ func makeMessage(a args, i int) *primitive.Message {
 	if a["keys"] != "" {
 		message.WithKeys([]string{a["keys"] + strconv.Itoa(i), "all" + a["keys"]})
 	}
+	delays := strings.Split(a.text("delay", "0"), ",")
+	if level, err := strconv.Atoi(delays[i%len(delays)]); err == nil && level > 0 {
+		message.WithDelayTimeLevel(level)
+	}
 	message.WithProperty("p", a.text("p", "p0"))
 	message.WithProperty("s", strconv.Itoa(i))
 	message.WithProperty("crc", crc(body))
 	for key, value := range a {
 		if name, ok := strings.CutPrefix(key, "prop."); ok {
 			message.WithProperty(name, value)
+		}
+		if name, ok := strings.CutPrefix(key, "each."); ok {
+			if values := strings.Split(value, ","); values[i%len(values)] != "" {
+				message.WithProperty(name, values[i%len(values)])
+			}
 		}
 	}
 	return message
