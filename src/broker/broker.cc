@@ -68,12 +68,31 @@ Result<void> Broker::load(WallTime now) {
   if (groups) groups_.restore(std::move(groups->configs), groups->version);
   if (progress) progress_.restore(std::move(*progress));
   if (modes) request_modes_.restore(std::move(*modes));
+  SLUICE_CHECK(find_topics(now));
   SLUICE_CHECK(load_leases());
   return schedule_.restore(schedule.value_or(Schedule::Snapshot{}), now);
 }
 
 Result<void> Broker::persist() {
   const std::scoped_lock lock(persist_mutex_);
+  const auto write = [this](const char* name, const std::string& text) {
+    return store::write_text_file(disk_, config_folder_ + '/' + name, text);
+  };
+  SLUICE_CHECK(persist_tables());
+  if (const std::uint64_t version = progress_.version(); version != persisted_progress_) {
+    SLUICE_CHECK(write("consumerOffset.json", progress_to_json(progress_.entries())));
+    persisted_progress_ = version;
+  }
+  if (const std::uint64_t version = request_modes_.version(); version != persisted_modes_) {
+    SLUICE_CHECK(write("messageRequestMode.json", request_modes_to_json(request_modes_.entries())));
+    persisted_modes_ = version;
+  }
+  SLUICE_CHECK(persist_leases());
+  return persist_schedule();
+}
+
+Result<void> Broker::persist_tables() {
+  const std::scoped_lock lock(tables_mutex_);
   const auto write = [this](const char* name, const std::string& text) {
     return store::write_text_file(disk_, config_folder_ + '/' + name, text);
   };
@@ -85,17 +104,23 @@ Result<void> Broker::persist() {
     SLUICE_CHECK(write("subscriptionGroup.json", groups_to_json(groups_.configs(), version)));
     persisted_groups_ = version;
   }
-  if (const std::uint64_t version = progress_.version(); version != persisted_progress_) {
-    SLUICE_CHECK(write("consumerOffset.json", progress_to_json(progress_.entries())));
-    persisted_progress_ = version;
+  return {};
+}
+
+Result<void> Broker::find_topics(WallTime now) {
+  std::map<std::string, std::int32_t> missing;
+  for (const auto& queue : store_.queues()) {
+    const bool known = is_system_topic(queue->topic()) || topics_.find(queue->topic());
+    if (known || queue->max() == queue->min()) continue;
+    std::int32_t& queues = missing[queue->topic()];
+    queues = std::max(queues, queue->id().value + 1);
   }
-  if (const std::uint64_t version = request_modes_.version(); version != persisted_modes_) {
-    SLUICE_CHECK(
-        write("messageRequestMode.json", request_modes_to_json(request_modes_.entries())));
-    persisted_modes_ = version;
+  for (const auto& [name, queues] : missing) {
+    TopicConfig config{.name = name};
+    config.read_queues = config.write_queues = queues;
+    if (check_topic_name(name)) SLUICE_CHECK(topics_.ensure(std::move(config), now));
   }
-  SLUICE_CHECK(persist_leases());
-  return persist_schedule();
+  return {};
 }
 
 Result<void> Broker::load_leases() {

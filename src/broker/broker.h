@@ -77,6 +77,9 @@ class Broker {
   Result<void> load(WallTime now);
   /// Writes the snapshots whose tables changed since the last time.
   Result<void> persist();
+  /// topics.json and subscriptionGroup.json alone: after an administrator's change, before it is
+  /// answered.
+  Result<void> persist_tables();
   /// delayOffset.json alone. Call soon after each flush: what was delivered since the last time may
   /// come twice after a crash.
   Result<void> persist_schedule();
@@ -124,6 +127,8 @@ class Broker {
   wire::record::UniqueIds& unique_ids() { return unique_ids_; }
 
  private:
+  /// Topics that messages were sent to and whose making no snapshot has: their queues tell of them.
+  Result<void> find_topics(WallTime now);
   Result<void> load_leases();
   Result<void> persist_leases();
   /// Null: all messages.
@@ -149,6 +154,7 @@ class Broker {
   Traffic traffic_;
   std::mutex persist_mutex_;
   std::uint64_t persisted_progress_ = 0, persisted_modes_ = 0;
+  std::mutex tables_mutex_;
   DataVersion persisted_topics_, persisted_groups_;
   std::uint64_t persisted_leases_ = 0;
   std::mutex schedule_mutex_;

@@ -12,6 +12,7 @@ namespace {
 Result<void> put_group(BrokerCall& call, const PutGroup&) {
   SLUICE_TRY(auto config, decode_group_config(call.command.body));
   SLUICE_CHECK(call.broker().groups().put(from_wire(std::move(config)), call.wall));
+  SLUICE_CHECK(call.broker().persist_tables());
   return call.ok();
 }
 
@@ -20,11 +21,13 @@ Result<void> put_groups(BrokerCall& call, const PutGroups&) {
   for (auto& config : configs) {
     SLUICE_CHECK(call.broker().groups().put(from_wire(std::move(config)), call.wall));
   }
+  SLUICE_CHECK(call.broker().persist_tables());
   return call.ok();
 }
 
 Result<void> delete_group(BrokerCall& call, const DeleteGroup& request) {
   SLUICE_CHECK(call.broker().remove_group(request.group, request.clean_offset, call.wall));
+  SLUICE_CHECK(call.broker().persist_tables());
   return call.ok();
 }
 

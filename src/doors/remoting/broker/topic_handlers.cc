@@ -27,6 +27,7 @@ Result<void> put_topic(BrokerCall& call, const PutTopic& request) {
   }
   SLUICE_CHECK(apply_attributes(request.attributes, config.attributes));
   SLUICE_CHECK(call.broker().topics().put(std::move(config), call.wall));
+  SLUICE_CHECK(call.broker().persist_tables());
   return call.ok();
 }
 
@@ -35,11 +36,13 @@ Result<void> put_topics(BrokerCall& call, const PutTopics&) {
   for (auto& config : configs) {
     SLUICE_CHECK(call.broker().topics().put(from_wire(std::move(config)), call.wall));
   }
+  SLUICE_CHECK(call.broker().persist_tables());
   return call.ok();
 }
 
 Result<void> delete_topic(BrokerCall& call, const DeleteTopic& request) {
   SLUICE_CHECK(call.broker().remove_topic(request.topic, call.wall));
+  SLUICE_CHECK(call.broker().persist_tables());
   return call.ok();
 }
 

@@ -1,0 +1,160 @@
+#include "broker/popping.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "broker/testing/broker_fixture.h"
+
+namespace sluice::broker {
+namespace {
+
+using testing::code_of;
+using ::testing::ElementsAre;
+using testing::kNow;
+
+class Pop : public testing::BrokerFixture {
+ protected:
+  void SetUp() override { make_topic("t", 1); }
+
+  PopQuery asking(std::int32_t count, milliseconds invisible = milliseconds(1000)) {
+    PopQuery query;
+    query.group = "g";
+    query.topic = "t";
+    query.max_messages = count;
+    query.invisible = invisible;
+    query.start = PopStart::first;
+    return query;
+  }
+  std::vector<std::int64_t> pop(const PopQuery& query, WallTime now = kNow) {
+    const auto plan = pops_.prepare(query, now);
+    EXPECT_TRUE(plan);
+    const auto done = pops_.pop(*plan, now, result_);
+    EXPECT_TRUE(done);
+    EXPECT_TRUE(pops_.append(now));
+    std::vector<std::int64_t> offsets;
+    for (const auto& message : result_.messages) offsets.push_back(message.offset.value);
+    return offsets;
+  }
+  PopBatch::Receipt receipt(std::int64_t offset, WallTime stamp = kNow) {
+    return {"g", "t", QueueId(0), QueueOffset(offset), stamp};
+  }
+  std::int64_t progress() { return broker_.progress().committed("g", "t", QueueId(0))->value; }
+
+  PopBatch pops_{broker_};
+  PopResult result_;
+};
+
+TEST_F(Pop, GivesEachMessageOnceAndMovesProgressByAcknowledgements) {
+  for (int i = 0; i < 4; ++i) send("t");
+  EXPECT_THAT(pop(asking(3)), ElementsAre(0, 1, 2));
+  EXPECT_THAT(pop(asking(3)), ElementsAre(3));
+  EXPECT_EQ(progress(), 0);
+  ASSERT_TRUE(pops_.acknowledge(receipt(1), kNow));
+  EXPECT_EQ(progress(), 0);
+  ASSERT_TRUE(pops_.acknowledge(receipt(0), kNow));
+  EXPECT_EQ(progress(), 2);
+}
+
+TEST_F(Pop, WhatRunsOutComesAgainWithItsAttempts) {
+  send("t");
+  EXPECT_THAT(pop(asking(1)), ElementsAre(0));
+  EXPECT_THAT(pop(asking(1), kNow + milliseconds(999)), ElementsAre());
+  EXPECT_THAT(pop(asking(1), kNow + milliseconds(1000)), ElementsAre(0));
+  EXPECT_EQ(result_.messages[0].attempts, 1);
+  const auto scan = wire::record::scan(result_.records[0].bytes, wire::record::CrcCheck::verify);
+  EXPECT_EQ(scan.record.message.reconsume_times, 1);
+}
+
+TEST_F(Pop, SurvivesARestartFromTheLogAlone) {
+  for (int i = 0; i < 4; ++i) send("t");
+  pop(asking(3));
+  ASSERT_TRUE(pops_.acknowledge(receipt(1), kNow));
+  ASSERT_TRUE(pops_.append(kNow));
+  Broker again(store_, disk_, "config", {});
+  TopicConfig topic{.name = "t"};
+  topic.read_queues = topic.write_queues = 1;
+  ASSERT_TRUE(again.topics().put(topic, kNow));
+  ASSERT_TRUE(again.load(kNow));
+  PopBatch pops(again);
+  const auto plan = pops.prepare(asking(32), kNow);
+  ASSERT_TRUE(pops.pop(*plan, kNow, result_));
+  ASSERT_EQ(result_.messages.size(), 1U);
+  EXPECT_EQ(result_.messages[0].offset, QueueOffset(3));
+  ASSERT_TRUE(pops.pop(*plan, kNow + milliseconds(1000), result_));
+  EXPECT_EQ(result_.messages.size(), 3U);  // 0, 2, 3; 1 is finished
+  EXPECT_EQ(code_of(pops.acknowledge(receipt(77), kNow)), Errc::offset_not_found);
+}
+
+TEST_F(Pop, SurvivesARestartFromSnapshotAndLog) {
+  for (int i = 0; i < 4; ++i) send("t");
+  ASSERT_TRUE(broker_.load(kNow));
+  pop(asking(2));
+  ASSERT_TRUE(broker_.persist());
+  ASSERT_TRUE(pops_.acknowledge(receipt(0), kNow));
+  pop(asking(1));
+  Broker again(store_, disk_, "config", {});
+  ASSERT_TRUE(again.load(kNow));
+  PopBatch pops(again);
+  const auto plan = pops.prepare(asking(32), kNow);
+  ASSERT_TRUE(pops.pop(*plan, kNow, result_));
+  ASSERT_EQ(result_.messages.size(), 1U);
+  EXPECT_EQ(result_.messages[0].offset, QueueOffset(3));
+  EXPECT_EQ(again.progress().committed("g", "t", QueueId(0)), QueueOffset(1));
+}
+
+TEST_F(Pop, AResetEndsEveryLease) {
+  for (int i = 0; i < 3; ++i) send("t");
+  pop(asking(3));
+  ASSERT_TRUE(broker_.reset_offset("g", "t", QueueId(0), QueueOffset(1), kNow));
+  EXPECT_THAT(pop(asking(3), kNow + milliseconds(1)), ElementsAre(1, 2));
+  EXPECT_EQ(code_of(pops_.acknowledge(receipt(1), kNow)), Errc::offset_not_found);
+}
+
+TEST_F(Pop, WhatOthersWantIsLeftToThem) {
+  PopQuery a = asking(9);
+  a.expression = "A";
+  PopQuery b = asking(9);
+  b.expression = "B";
+  pop(a);
+  pop(b);
+  for (const char* tag : {"A", "B", "A", "C"}) send("t", tag);
+  EXPECT_THAT(pop(a), ElementsAre(0, 2));
+  EXPECT_TRUE(result_.left);
+  EXPECT_THAT(pop(b), ElementsAre(1));
+}
+
+TEST_F(Pop, AnOrderedGroupHasOneLeaseInAQueue) {
+  for (int i = 0; i < 3; ++i) send("t");
+  PopQuery query = asking(1);
+  query.ordered = true;
+  query.attempt_id = "x";
+  EXPECT_THAT(pop(query), ElementsAre(0));
+  EXPECT_THAT(pop(query, kNow + milliseconds(1)), ElementsAre(0));  // the same attempt
+  EXPECT_EQ(result_.stamp, kNow);
+  query.attempt_id = "y";
+  EXPECT_THAT(pop(query, kNow + milliseconds(2)), ElementsAre());
+  ASSERT_TRUE(pops_.acknowledge(receipt(0), kNow));
+  EXPECT_THAT(pop(query, kNow + milliseconds(3)), ElementsAre(1));
+}
+
+TEST_F(Pop, MessagesThatRetentionTookAreForgotten) {
+  for (int i = 0; i < 4; ++i) send("t");
+  pop(asking(2));
+  store_.drop_below("t", QueueId(0), QueueOffset(3));
+  EXPECT_THAT(pop(asking(9), kNow + milliseconds(1000)), ElementsAre(3));
+}
+
+TEST_F(Pop, RefusesWhatItCannotDo) {
+  EXPECT_EQ(code_of(pops_.prepare(asking(33), kNow)), Errc::invalid_argument);
+  EXPECT_EQ(code_of(pops_.prepare(asking(1, milliseconds(0)), kNow)), Errc::invalid_argument);
+  PopQuery elsewhere = asking(1);
+  elsewhere.topic = "nowhere";
+  EXPECT_EQ(code_of(pops_.prepare(elsewhere, kNow)), Errc::topic_not_found);
+  elsewhere.topic = "t";
+  elsewhere.queue_id = 7;
+  EXPECT_EQ(code_of(pops_.prepare(elsewhere, kNow)), Errc::queue_out_of_range);
+  EXPECT_EQ(code_of(pops_.acknowledge(receipt(0), kNow)), Errc::offset_not_found);
+}
+
+}  // namespace
+}  // namespace sluice::broker
