@@ -17,7 +17,9 @@ CellAssigner::Rule CellAssigner::rule(Receiver receiver) {
 Choice CellAssigner::choose(const Entry& entry) { return (this->*rule(scene_.receiver))(entry); }
 
 std::uint32_t CellAssigner::slot(const Entry& entry) const {
-  return scene_.order == Order::key ? roster_.ranges().slot(entry.key) : 0;
+  if (scene_.order != Order::key) return 0;
+  return entry.not_before == WallTime{} ? roster_.ranges().slot(entry.key)
+                                        : Outstanding::kUnordered;
 }
 
 bool CellAssigner::has_room(const RosterMember& member) const {

@@ -44,7 +44,8 @@ struct Decision {
 /// What a reader sees that names its offset.
 struct Seen {
   Decision decision;
-  QueueOffset next;  ///< where to read on
+  QueueOffset next;      ///< where to read on
+  bool may_read = true;  ///< false: another member is the active one, or was a moment ago
 };
 
 }  // namespace sluice::delivery

@@ -23,8 +23,8 @@ Cell planned(const Plan& plan) {
 }
 
 Outstanding::Terms terms(const Plan& plan, const Cell& row) {
-  return {row.order,  row.one_batch,       plan.believe_late,
-          plan.retry, plan.unfinished_max, plan.bury_within};
+  return {row.order,           row.one_batch,        plan.believe_late, plan.retry,
+          plan.unfinished_max, plan.passed_over_max, plan.bury_within};
 }
 
 void earlier(std::optional<WallTime>& time, std::optional<WallTime> other) {
@@ -40,6 +40,7 @@ Dispatch::Dispatch(const Plan& plan, LeaseQueue progress, const QueueView& view)
       shared_(std::move(progress), terms(plan_, cell_)) {
   shared_.adopt([&](QueueOffset offset) {
     const auto entry = cell_.order == Order::key ? entry_at(view, offset) : std::nullopt;
+    if (entry && entry->not_before != WallTime{}) return Outstanding::kUnordered;
     return entry ? roster_.ranges().slot(entry->key) : 0;
   });
 }

@@ -44,6 +44,9 @@ struct Plan {
   /// Messages that were handed out or passed over and are not finished. At the limit only what was
   /// out before is handed out.
   std::size_t unfinished_max = 200'000;
+  /// Ready messages at which no more new ones are passed over, because their members have no room
+  /// or their keys are held back. A pass looks at each of them.
+  std::size_t passed_over_max = 2'000;
   /// A new active member starts so much after it was chosen, when there was another before it.
   milliseconds failover_delay{1000};
   milliseconds bury_within{30'000};

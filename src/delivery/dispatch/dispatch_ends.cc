@@ -17,7 +17,8 @@ Result<Seen> Dispatch::pull(const QueueView& view, const Pull& pull, WallTime no
   }
   Seen seen{{}, pull.from};
   if (!cell_.leases) {
-    if (cell_.own || (pull.member == active_ && now >= starts_)) look(view, pull, seen);
+    seen.may_read = cell_.own || (pull.member == active_ && now >= starts_);
+    if (seen.may_read) look(view, pull, seen);
     ask_again(*out, now, seen.decision);
     return seen;
   }

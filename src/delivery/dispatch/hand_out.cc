@@ -78,9 +78,17 @@ bool HandOut::hand_one(const Entry& entry, Decision& decision) {
   if (out_.unfinished() >= out_.terms().unfinished_max && !joined) return false;
   const Choice choice = choose(entry);
   if (choice.kind == Kind::stop) return false;
-  if (choice.kind == Kind::finish) out_.finish_first();
-  if (choice.kind == Kind::leave) out_.leave_first(assigner_.slot(entry));
-  if (choice.kind == Kind::give) deliver(entry, choice.member, 0, decision);
+  if (choice.kind == Kind::finish) {
+    out_.finish_first();
+  } else if (entry.not_before > grant_.now && out_.terms().order != Order::queue) {
+    out_.rest_first(assigner_.slot(entry), entry.not_before, grant_.now);
+  } else if (choice.kind == Kind::give) {
+    deliver(entry, choice.member, 0, decision);
+  } else if (out_.ready() < out_.terms().passed_over_max) {
+    out_.leave_first(assigner_.slot(entry));
+  } else {
+    return false;
+  }
   return true;
 }
 

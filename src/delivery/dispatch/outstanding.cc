@@ -21,7 +21,7 @@ std::optional<WallTime> Outstanding::next_deadline() const {
 
 bool Outstanding::may_go(std::uint32_t slot, QueueOffset offset, MemberId member) const {
   const auto at = slots_.find(slot);
-  if (terms_.order == Order::none || at == slots_.end()) return true;
+  if (!has_order(slot) || at == slots_.end()) return true;
   const Slot& state = at->second;
   if (state.out > 0) {
     if (state.holder != member) return false;
@@ -34,7 +34,8 @@ void Outstanding::link(const Items::value_type& at) {
   const auto& [offset, item] = at;
   if (item.leased && item.deadline != WallTime::max()) deadlines_.emplace(item.deadline, offset);
   if (item.held()) ++held_[item.member];
-  if (terms_.order == Order::none) return;
+  if (!item.leased) ++ready_;
+  if (!has_order(item.slot)) return;
   Slot& slot = slots_[item.slot];
   if (!item.held()) {
     slot.waiting.insert(offset);
@@ -52,7 +53,8 @@ void Outstanding::unlink(const Items::value_type& at) {
     const auto held = held_.find(item.member);
     if (--held->second == 0) held_.erase(held);
   }
-  if (terms_.order == Order::none) return;
+  if (!item.leased) --ready_;
+  if (!has_order(item.slot)) return;
   const auto slot = slots_.find(item.slot);
   if (item.held()) {
     --slot->second.out;
@@ -89,6 +91,11 @@ WallTime Outstanding::hand_first(std::uint32_t slot, const Grant& grant) {
   link(*items_.emplace(next().value, item).first);
   add_to_run(LeaseQueue::Fate::lease, {grant.now, grant.deadline, grant.member});
   return grant.now;
+}
+
+void Outstanding::rest_first(std::uint32_t slot, WallTime until, WallTime now) {
+  hand_first(slot, {kNobody, now, until});
+  items_.at(next().value - 1).counts = false;
 }
 
 void Outstanding::leave_first(std::uint32_t slot) {
@@ -154,6 +161,7 @@ void Outstanding::put_back(std::int64_t offset, bool counted) {
 }
 
 void Outstanding::expire(WallTime now) {
+  std::vector<std::int64_t> uncounted;
   while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
     auto& at = *items_.find(deadlines_.begin()->second);
     unlink(at);
@@ -161,10 +169,16 @@ void Outstanding::expire(WallTime now) {
     item.leased = false;
     if (!item.dead()) item.member = kNobody;
     item.attempt = 0;
-    ++item.attempts;
+    if (item.counts) ++item.attempts;
+    if (!std::exchange(item.counts, true)) uncounted.push_back(at.first);
     link(at);
   }
   queue_.expire(now);
+  // The queue counts every lease that ended.
+  for (const std::int64_t offset : uncounted) {
+    const Item& item = items_.at(offset);
+    queue_.restore({QueueOffset(offset), item.attempts, false, {item.stamp, item.deadline}});
+  }
 }
 
 }  // namespace sluice::delivery

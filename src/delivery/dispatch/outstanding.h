@@ -50,6 +50,7 @@ class Outstanding {
         true;  ///< an ack after the deadline counts while nobody else has the message
     RetryPolicy retry;
     std::size_t unfinished_max = 0;
+    std::size_t passed_over_max = 0;
     milliseconds bury_within{0};  ///< a dead message that is not buried by then is told again
   };
   Outstanding(LeaseQueue queue, Terms terms);
@@ -62,6 +63,7 @@ class Outstanding {
     WallTime stamp;
     WallTime deadline;
     std::uint64_t attempt = 0;
+    bool counts = true;  ///< the end of the lease is a failure
     /// For the next lease: later than the latest stamp of the message, so that an old receipt is
     /// never taken for a new one, even within one millisecond.
     WallTime stamp_after(WallTime now) const { return std::max(now, stamp + milliseconds(1)); }
@@ -78,6 +80,11 @@ class Outstanding {
   const std::map<std::int64_t, Item>& items() const { return items_; }
   std::optional<WallTime> next_deadline() const;
 
+  /// Ready, or about to be with flush().
+  std::size_t ready() const { return ready_; }
+
+  /// The slot of messages that have no order.
+  static constexpr std::uint32_t kUnordered = 0xffff'ffff;
   /// Messages that are handed out from here on count as one batch.
   void begin_batch() { ++batch_; }
   /// Whether order allows that the member gets the message.
@@ -87,6 +94,7 @@ class Outstanding {
   /// flush(), which has to be called before anything but next(), may_go() and held().
   WallTime hand_first(std::uint32_t slot, const Grant& grant);
   void leave_first(std::uint32_t slot);
+  void rest_first(std::uint32_t slot, WallTime until, WallTime now);
   void finish_first();
   void flush();
   /// All messages from next() on and before `offset` are finished. Flushes.
@@ -141,6 +149,9 @@ class Outstanding {
     std::set<std::int64_t> waiting;
   };
   std::expected<Items::iterator, Outcome> held_by(const Receipt& receipt);
+  bool has_order(std::uint32_t slot) const {
+    return terms_.order != Order::none && slot != kUnordered;
+  }
   bool fits(const Items::value_type& at, const Receipt& receipt) const;
   std::vector<std::int64_t> held_offsets(MemberId member, Which which) const;
   void put_back(std::int64_t offset, bool counted);
@@ -156,6 +167,7 @@ class Outstanding {
   std::unordered_map<std::uint32_t, Slot> slots_;
   std::unordered_map<MemberId, std::size_t> held_;
   std::set<std::pair<WallTime, std::int64_t>> deadlines_;  // of leases that have one
+  std::size_t ready_ = 0;
   std::uint64_t batch_ = 0;
   WallTime rests_until_;
   std::vector<LeaseQueue::Fate> run_;

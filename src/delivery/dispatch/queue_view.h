@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 
+#include "base/clock.h"
 #include "base/ids.h"
 
 /// What the delivery engine sees of a queue. Implemented by whoever has the log; called only within
@@ -29,6 +30,9 @@ struct Entry {
   /// Stored in one batch with the entry before it: both go to the same member, even when that takes
   /// more permits than it has.
   bool joined = false;
+  /// Not handed out earlier, unless the whole queue is in order; then it has no order among others
+  /// of its key. The epoch: no such time.
+  WallTime not_before;
 };
 
 class QueueView {

@@ -16,10 +16,11 @@ class FakeQueue final : public QueueView {
  public:
   QueueOffset append(std::uint32_t key, std::int64_t tag = 0, bool joined = false) {
     const QueueOffset offset = end();
-    entries_.emplace(offset.value, Entry{offset, tag, key, joined});
+    entries_.emplace(offset.value, Entry{offset, tag, key, joined, {}});
     end_ = end_ + 1;
     return offset;
   }
+  void delay(QueueOffset offset, WallTime until) { entries_.at(offset.value).not_before = until; }
   void erase(QueueOffset offset) { entries_.erase(offset.value); }
   /// The member wants only these; nothing said: everything.
   void want(MemberId member, std::set<std::int64_t> tags) { wants_[member] = std::move(tags); }

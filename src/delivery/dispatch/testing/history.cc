@@ -17,6 +17,7 @@ Plan History::make_plan() {
                           : RetryPolicy::exponential(milliseconds(1), 2, milliseconds(20));
   if (chance(50)) plan.retry = plan.retry.up_to(static_cast<std::int32_t>(1 + below(4)));
   plan.unfinished_max = chance(30) ? 4 + below(8) : 1000;
+  if (chance(20)) plan.passed_over_max = below(8);
   plan.failover_delay = milliseconds(below(2) * 50);
   plan.bury_within = milliseconds(25);
   plan.believe_late = chance(70);
@@ -55,6 +56,7 @@ std::string History::run() {
   int total = 0;
   for (const Weighted& one : kSteps) total += one.weight;
   filters_ = chance(25);
+  delays_ = chance(20);
   referee_.time(now_);
   note("{} fifo {} out of order {} attempts {} unfinished {}", cell(plan_.model, plan_.mode).name,
        plan_.fifo, plan_.out_of_order, plan_.retry.attempts(), plan_.unfinished_max);
@@ -77,7 +79,11 @@ void History::arrive() {
     const auto key = batch ? before->key : static_cast<std::uint32_t>(below(6) * 11'000);
     const auto tag = batch ? before->tag : static_cast<std::int64_t>(below(3));
     note("arrive {} key {} tag {}{}", queue_.end().value, key, tag, batch ? " joined" : "");
-    queue_.append(key, tag, batch);
+    const QueueOffset offset = queue_.append(key, tag, batch);
+    if (!delays_ || !chance(20)) continue;
+    const WallTime until = now_ + milliseconds(1 + below(60));
+    note("  not before {}", unix_ms(until));
+    queue_.delay(offset, until);
   }
 }
 
@@ -158,7 +164,7 @@ void History::look(MemberId member) {
   note("look {} from {} -> {} next {}", member, from.value, seen->decision.deliveries.size(),
        seen->next.value);
   const bool active = plan_.mode != Mode::failover || member == dispatch_.active();
-  referee_.expect(active || seen->next == from, "not active", from);
+  referee_.expect(active || (!seen->may_read && seen->next == from), "not active", from);
   auto one = seen->decision.deliveries.begin();
   for (; from < seen->next; from += 1) {
     const Entry* entry = queue_.find(from);

@@ -109,6 +109,7 @@ class History {
   std::vector<std::string> lines_;
   Plan plan_;
   bool filters_ = false;
+  bool delays_ = false;
   FakeQueue queue_;
   View view_;
   Dispatch dispatch_;
