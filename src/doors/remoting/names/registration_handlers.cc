@@ -36,8 +36,8 @@ naming::BrokerRegistration registration_of(const NameCall& call, const RegisterB
       .connection = call.session.id()};
   if (call.command.version >= kActingMasterVersion)
     out.enable_acting_master = request.acting_master;
-  if (request.heartbeat_timeout_ms > 0) {
-    out.heartbeat_timeout = milliseconds(request.heartbeat_timeout_ms);
+  if (request.heartbeat_timeout_ms.value_or(0) > 0) {
+    out.heartbeat_timeout = milliseconds(*request.heartbeat_timeout_ms);
   }
   return out;
 }

@@ -48,7 +48,8 @@ struct RegisterBroker : BrokerQuery {
   static constexpr std::int32_t kCode = 103;
   static constexpr std::string_view kName = "REGISTER_BROKER";
   std::string_view ha_address;
-  std::int64_t heartbeat_timeout_ms = 0;  ///< 0: the name server's own
+  /// Without it, the name server's own. Apache's takes 0 for no time at all.
+  std::optional<std::int64_t> heartbeat_timeout_ms;
   bool acting_master = false;
   bool compressed = false;
   std::uint32_t body_crc = 0;  ///< 0: not checked

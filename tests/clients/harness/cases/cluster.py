@@ -79,6 +79,7 @@ def _(c):
     _round_trip(c, server, apache.ns, c.name("made"))
     _round_trip(c, server, apache.ns, c.name("t"), "java498")
     check(re.search(re.escape(server.addr), c.admin("clusterList", server=apache)), "clusterList does not show our broker")
+    check("not_registered" not in server.log.read_text(), "the name server dropped the registration meanwhile")
     server.stop()
     with Connection(apache.namesrv_port) as asked:
         c.until(lambda: asked.call(GET_ROUTE, {"topic": c.name("t")}).code == 17, 20, "the end of the route after we left")
