@@ -1,0 +1,354 @@
+// What does taking messages one by one cost, compared with pulling them?
+//
+// Starts the server (the program `sluice` of the same build), fills a topic and lets ten consumers
+// empty it, by pull and by pop with an acknowledgement for each message, two rounds in turn. With
+// pop, 1 % are never acknowledged the first time and must come again, exactly those. Prints
+// messages per second, the server's CPU microseconds per message, and its own memory.
+//
+// Usage: consume_bench [MESSAGES = 1000000] [BODY BYTES = 1024]
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <span>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "wire/remoting/requests/pop.h"
+#include "wire/remoting/requests/pull.h"
+#include "wire/remoting/requests/send.h"
+
+namespace {
+
+using namespace sluice;
+using namespace sluice::wire::remoting;
+using Seconds = std::chrono::duration<double>;
+
+constexpr int kConsumers = 10, kQueues = 8;
+constexpr const char* kTopic = "bench";
+constexpr std::uint16_t kPort = 29'911;
+constexpr std::int64_t kInvisibleMs = 20'000;
+constexpr std::int64_t kNeverAcknowledged = 100;  // one message in so many, the first time
+
+void insist(bool holds, const char* what) {
+  if (holds) return;
+  std::fprintf(stderr, "consume_bench: %s\n", what);
+  std::_Exit(1);
+}
+
+/// The server, in a folder of its own; gone with this object.
+class Server {
+ public:
+  explicit Server(const std::filesystem::path& program)
+      : folder_(std::filesystem::temp_directory_path() / fmt::format("sluice-bench-{}", getpid())) {
+    const std::string root = "storePathRootDir=" + folder_.string();
+    const std::string port = fmt::format("listenPort={}", kPort);
+    const std::string log = "logLevel=error";
+    std::array<const char*, 11> words{program.c_str(), "serve",      "--set", root.c_str(),
+                                      "--set",         port.c_str(), "--set", "namesrvListenPort=0",
+                                      "--set",         log.c_str(),  nullptr};
+    insist(posix_spawn(&pid_, program.c_str(), nullptr, nullptr, const_cast<char**>(words.data()),
+                       environ) == 0,
+           "cannot start the server");
+  }
+  ~Server() {
+    kill(pid_, SIGTERM);
+    waitpid(pid_, nullptr, 0);
+    std::filesystem::remove_all(folder_);
+  }
+  /// User and system time used so far.
+  double cpu_seconds() const {
+    std::ifstream file(fmt::format("/proc/{}/stat", pid_));
+    std::string text((std::istreambuf_iterator<char>(file)), {});
+    const std::string rest = text.substr(text.rfind(')') + 2);
+    unsigned long user = 0, system = 0;
+    std::sscanf(rest.c_str(), "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user,
+                &system);
+    return static_cast<double>(user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
+  }
+  double own_mebibytes() const {
+    std::ifstream file(fmt::format("/proc/{}/status", pid_));
+    double kib = 0;
+    for (std::string line; std::getline(file, line);) {
+      if (line.starts_with("RssAnon:") || line.starts_with("RssShmem:"))
+        kib += std::atof(line.c_str() + 9);
+    }
+    return kib / 1024;
+  }
+
+ private:
+  std::filesystem::path folder_;
+  pid_t pid_ = 0;
+};
+
+/// A blocking connection: requests are collected, then written together; answers come one by one.
+class Connection {
+ public:
+  Connection() {
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(kPort);
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    for (int tries = 0; tries < 200; ++tries) {
+      socket_ = ::socket(AF_INET, SOCK_STREAM, 0);
+      const int on = 1;
+      setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+      if (::connect(socket_, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0) return;
+      ::close(socket_);
+      std::this_thread::sleep_for(milliseconds(20));
+    }
+    insist(false, "the server does not answer");
+  }
+  ~Connection() { ::close(socket_); }
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  template <class Request>
+  void add(const Request& request, Bytes body = {}) {
+    FrameWriter frame(out_, {.code = Request::kCode, .opaque = ++opaque_});
+    Request::Wire::encode(request, frame);
+    frame.finish(body.size());
+    out_.append(body);
+  }
+  void write() {
+    for (Bytes rest = out_.bytes(); !rest.empty();) {
+      const ssize_t n = ::send(socket_, rest.data(), rest.size(), 0);
+      insist(n > 0, "the connection broke");
+      rest = rest.subspan(static_cast<std::size_t>(n));
+    }
+    out_.clear();
+  }
+  /// Its views hold until the next call.
+  const Command& answer() {
+    while (true) {
+      const MutableBytes held(in_.data() + used_, in_.size() - used_);
+      if (held.size() >= 4) {
+        const auto size = 4 + static_cast<std::size_t>(load_be<std::int32_t>(held.data()));
+        if (held.size() >= size) {
+          used_ += size;
+          insist(decode(held.first(size), command_).has_value(), "an answer cannot be read");
+          return command_;
+        }
+      }
+      if (used_ > 0) {
+        std::copy(in_.data() + used_, in_.data() + in_.size(), in_.data());
+        in_.cut(in_.size() - used_);
+        used_ = 0;
+      }
+      std::byte* const to = in_.reserve(1 << 20);
+      const ssize_t n = ::recv(socket_, to, 1 << 20, 0);
+      insist(n > 0, "the connection broke");
+      in_.commit(static_cast<std::size_t>(n));
+    }
+  }
+
+ private:
+  int socket_ = -1;
+  std::int32_t opaque_ = 0;
+  Buffer out_, in_;
+  std::size_t used_ = 0;
+  Command command_;
+};
+
+void fill(std::int64_t messages, std::size_t size) {
+  const std::string body(size, 'x');
+  Connection connection;
+  constexpr std::int64_t kAtOnce = 500;
+  for (std::int64_t sent = 0; sent < messages; sent += kAtOnce) {
+    for (std::int64_t i = 0; i < kAtOnce; ++i) {
+      SendMessageV2 request;
+      request.producer_group = "bench";
+      request.topic = kTopic;
+      request.default_topic = "TBW102";
+      request.default_topic_queues = 8;
+      request.queue_id = static_cast<std::int32_t>((sent + i) % kQueues);
+      request.properties =
+          "UNIQ_KEY\x01"
+          "7F0000010000000000000000000000\x02";
+      connection.add(request, as_bytes(body));
+    }
+    connection.write();
+    for (std::int64_t i = 0; i < kAtOnce; ++i)
+      insist(connection.answer().code == 0, "a send was refused");
+  }
+}
+
+struct Place {
+  std::int32_t queue;
+  std::int64_t offset;
+  std::int32_t attempts;
+};
+
+/// Queue, offset and reconsumeTimes of each record (hosts are IPv4 here).
+void read_places(Bytes body, std::vector<Place>& places) {
+  places.clear();
+  while (!body.empty()) {
+    const std::byte* const record = body.data();
+    places.push_back({load_be<std::int32_t>(record + 12), load_be<std::int64_t>(record + 20),
+                      load_be<std::int32_t>(record + 72)});
+    body = body.subspan(static_cast<std::size_t>(load_be<std::int32_t>(record)));
+  }
+}
+
+/// What the consumers have done so far, together.
+struct Tally {
+  std::atomic<std::int64_t> done{0}, again{0}, wrong{0};
+};
+
+void pull_all(int index, Tally& tally) {
+  Connection connection;
+  std::vector<Place> places;
+  for (int queue = index; queue < kQueues; queue += kConsumers) {
+    for (std::int64_t next = 0;; next += static_cast<std::int64_t>(places.size())) {
+      PullMessage request;
+      request.group = "pull";
+      request.topic = kTopic;
+      request.queue_id = queue;
+      request.queue_offset = next;
+      request.max_messages = 32;
+      request.sys_flag = kPullSubscription;
+      request.subscription = "*";
+      connection.add(request);
+      connection.write();
+      const Command& answer = connection.answer();
+      if (answer.code != 0) break;
+      read_places(answer.body, places);
+      tally.done += static_cast<std::int64_t>(places.size());
+    }
+  }
+}
+
+void add_ack(Connection& connection, const char* group, const Place& place,
+             const std::string& popped) {
+  const std::string receipt = fmt::format("{0} {1} {2} 0 0 broker-a {3} {0}", place.offset, popped,
+                                          kInvisibleMs, place.queue);
+  AckMessage ack;
+  ack.group = group;
+  ack.topic = kTopic;
+  ack.queue_id = place.queue;
+  ack.offset = place.offset;
+  ack.receipt = receipt;
+  connection.add(ack);
+}
+
+/// One acknowledgement for all `places` of a pop, which BATCH_ACK_MESSAGE takes as bits from an
+/// offset on.
+void add_batch_ack(Connection& connection, const char* group, std::span<const Place> places,
+                   const std::string& popped) {
+  constexpr std::string_view kLetters =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string body;
+  for (std::size_t i = 0; i < places.size();) {
+    const auto [queue, start, attempts] = places[i];
+    std::array<std::uint8_t, 129> bits{};
+    std::size_t bytes = 0;
+    for (; i < places.size() && places[i].queue == queue && places[i].offset - start < 1'000; ++i) {
+      const auto bit = static_cast<std::size_t>(places[i].offset - start);
+      bits[bit / 8] |= static_cast<std::uint8_t>(1U << bit % 8);
+      bytes = bit / 8 + 1;
+    }
+    std::string text;
+    for (std::size_t at = 0; at < bytes; at += 3) {
+      const std::uint32_t three =
+          static_cast<std::uint32_t>(bits[at] << 16 | bits[at + 1] << 8 | bits[at + 2]);
+      for (int shift = 18; shift >= 0; shift -= 6) text += kLetters[three >> shift & 63];
+    }
+    body += fmt::format(
+        R"({}{{"c":"{}","t":"{}","r":"0","so":{},"q":{},"rq":0,"pt":{},"it":{},"b":"{}"}})",
+        body.empty() ? "" : ",", group, kTopic, start, queue, popped, kInvisibleMs, text);
+  }
+  connection.add(BatchAckMessage{},
+                 as_bytes(fmt::format(R"({{"brokerName":"broker-a","acks":[{}]}})", body)));
+}
+
+void pop_all(const char* group, bool batch, std::int64_t wanted, Tally& tally) {
+  Connection connection;
+  std::vector<Place> places;
+  while (tally.done < wanted) {
+    PopMessage request;
+    request.group = group;
+    request.topic = kTopic;
+    request.max_messages = 32;
+    request.invisible_ms = kInvisibleMs;
+    request.poll_ms = 500;
+    connection.add(request);
+    connection.write();
+    const Command& answer = connection.answer();
+    if (answer.code != 0) continue;
+    const std::string popped(answer.ext.get("popTime"));
+    read_places(answer.body, places);
+    std::erase_if(places, [&tally](const Place& place) {
+      const bool lost = place.offset % kNeverAcknowledged == 7;
+      if (place.attempts > 0) ++(lost ? tally.again : tally.wrong);
+      return lost && place.attempts == 0;
+    });
+    if (batch) {
+      add_batch_ack(connection, group, places, popped);
+    } else {
+      for (const Place& place : places) add_ack(connection, group, place, popped);
+    }
+    connection.write();
+    for (std::size_t i = 0; i < (batch ? 1 : places.size()); ++i) {
+      insist(connection.answer().code == 0, "a refused acknowledgement");
+    }
+    tally.done += static_cast<std::int64_t>(places.size());
+  }
+}
+
+/// Runs ten consumers and prints what they cost until `most` messages were done.
+void measure(const char* name, const Server& server, Tally& tally, std::int64_t most,
+             const std::function<void(int)>& consumer) {
+  const double cpu = server.cpu_seconds();
+  const auto start = std::chrono::steady_clock::now();
+  std::vector<std::jthread> threads;
+  for (int i = 0; i < kConsumers; ++i) threads.emplace_back([&, i] { consumer(i); });
+  while (tally.done < most) std::this_thread::sleep_for(milliseconds(5));
+  const double seconds = Seconds(std::chrono::steady_clock::now() - start).count();
+  const double cost = (server.cpu_seconds() - cpu) * 1e6 / static_cast<double>(most);
+  const double memory = server.own_mebibytes();
+  threads.clear();
+  fmt::print(
+      "{:<16} {:>10.0f} messages/s {:>8.2f} us server CPU per message {:>8.1f} MiB own; came "
+      "again: "
+      "{}, wrongly: {}\n",
+      name, static_cast<double>(most) / seconds, cost, memory, tally.again.load(),
+      tally.wrong.load());
+  std::fflush(stdout);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::int64_t messages = argc > 1 ? std::atoll(argv[1]) : 1'000'000;
+  const std::size_t size = argc > 2 ? static_cast<std::size_t>(std::atoll(argv[2])) : 1'024;
+  const Server server(std::filesystem::canonical("/proc/self/exe").parent_path().parent_path() /
+                      "sluice");
+  fill(messages, size);
+  const std::int64_t first_time = messages - messages / kNeverAcknowledged;
+  for (int round = 0; round < 2; ++round) {
+    Tally pulled, one_by_one, by_batch;
+    measure("pull", server, pulled, messages, [&](int i) { pull_all(i, pulled); });
+    const std::string one = fmt::format("one-{}", round), many = fmt::format("many-{}", round);
+    measure("pop", server, one_by_one, first_time,
+            [&](int) { pop_all(one.c_str(), false, messages, one_by_one); });
+    measure("pop, batch acks", server, by_batch, first_time,
+            [&](int) { pop_all(many.c_str(), true, messages, by_batch); });
+  }
+}
