@@ -39,9 +39,11 @@ Dispatch::Dispatch(const Plan& plan, LeaseQueue progress, const QueueView& view)
       roster_(plan.keys, plan.active),
       shared_(std::move(progress), terms(plan_, cell_)) {
   shared_.adopt([&](QueueOffset offset) {
-    const auto entry = cell_.order == Order::key ? entry_at(view, offset) : std::nullopt;
-    if (entry && entry->not_before != WallTime{}) return Outstanding::kUnordered;
-    return entry ? roster_.ranges().slot(entry->key) : 0;
+    const Entry entry = entry_at(view, offset).value_or(Entry{});
+    const bool ordered = cell_.order == Order::key && entry.not_before == WallTime{};
+    const std::uint32_t other = cell_.order == Order::key ? Outstanding::kUnordered : 0;
+    return Outstanding::Origin{ordered ? roster_.ranges().slot(entry.key) : other,
+                               entry.not_before};
   });
 }
 

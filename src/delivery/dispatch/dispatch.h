@@ -126,7 +126,7 @@ class Dispatch {
   void hand_out(Outstanding& out, const QueueView& view, const Grant& grant, MemberId only,
                 Decision& decision);
   void ask_again(const Outstanding& out, WallTime now, Decision& decision) const;
-  void look(const QueueView& view, const Pull& pull, Seen& seen) const;
+  void look(const QueueView& view, const Pull& pull, WallTime now, Seen& seen) const;
   bool hand_same_batch(Outstanding& out, const QueueView& view, const Pop& pop, WallTime now,
                        Decision& decision);
 

@@ -18,7 +18,7 @@ Result<Seen> Dispatch::pull(const QueueView& view, const Pull& pull, WallTime no
   Seen seen{{}, pull.from};
   if (!cell_.leases) {
     seen.may_read = cell_.own || (pull.member == active_ && now >= starts_);
-    if (seen.may_read) look(view, pull, seen);
+    if (seen.may_read) look(view, pull, now, seen);
     ask_again(*out, now, seen.decision);
     return seen;
   }
@@ -37,7 +37,7 @@ Result<Seen> Dispatch::pull(const QueueView& view, const Pull& pull, WallTime no
   return seen;
 }
 
-void Dispatch::look(const QueueView& view, const Pull& pull, Seen& seen) const {
+void Dispatch::look(const QueueView& view, const Pull& pull, WallTime now, Seen& seen) const {
   std::array<Entry, 64> chunk;
   for (int scanned = 0; scanned < HandOut::kScanMax;) {
     const std::size_t count = view.read(seen.next, chunk);
@@ -54,6 +54,7 @@ void Dispatch::look(const QueueView& view, const Pull& pull, Seen& seen) const {
     }
     scanned += static_cast<int>(count);
   }
+  seen.decision.again = now;
 }
 
 Dispatch::Outcome Dispatch::acknowledge(const Receipt& receipt, WallTime now) {

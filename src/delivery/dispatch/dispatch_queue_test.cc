@@ -86,6 +86,29 @@ TEST(DispatchQueue, AMessageForLaterComesThenAndNotAsAFailure) {
   }
 }
 
+TEST(DispatchQueue, AFilterThatWantsLittleIsScannedInSteps) {
+  testing::FakeQueue queue;
+  for (int i = 0; i < HandOut::kScanMax + 100; ++i) queue.append(0, 1);
+  queue.append(0, 2);
+  queue.want(1, {2});
+  Dispatch dispatch(plan(Model::push, Mode::shared), LeaseQueue(QueueOffset(0)), queue);
+  ASSERT_TRUE(dispatch.join({1, "a"}, from_unix_ms(7)));
+  dispatch.add_permits(1, 9);
+  const Decision first = dispatch.push(queue, from_unix_ms(7));
+  EXPECT_TRUE(first.deliveries.empty());
+  EXPECT_EQ(first.again, from_unix_ms(7));
+  EXPECT_EQ(dispatch.push(queue, from_unix_ms(7)).deliveries.size(), 1U);
+
+  Dispatch reader(plan(Model::pull, Mode::exclusive), LeaseQueue(QueueOffset(0)), queue);
+  ASSERT_TRUE(reader.join({1, "a"}, from_unix_ms(7)));
+  Seen seen = reader.pull(queue, {1, QueueOffset(0), 9}, from_unix_ms(7)).value();
+  EXPECT_TRUE(seen.decision.deliveries.empty());
+  EXPECT_EQ(seen.decision.again, from_unix_ms(7));
+  seen = reader.pull(queue, {1, seen.next, 9}, from_unix_ms(7)).value();
+  EXPECT_EQ(seen.decision.deliveries.size(), 1U);
+  EXPECT_EQ(seen.next, queue.end());
+}
+
 TEST(DispatchQueue, ResetForgetsWhatIsOut) {
   testing::FakeQueue queue;
   for (int i = 0; i < 4; ++i) queue.append(1);

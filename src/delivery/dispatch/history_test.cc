@@ -1,6 +1,7 @@
 #include "delivery/dispatch/testing/history.h"
 
 #include <cstdlib>
+#include <iostream>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -29,8 +30,8 @@ TEST(Histories, KeepWhatTheMatrixPromises) {
     const auto number = parse_number<std::uint64_t>(seed);
     ASSERT_TRUE(number) << "SLUICE_SEED is not a number: " << seed;
     const std::string text = story(*number, Fault::none);
-    EXPECT_TRUE(text.ends_with("verdict: kept")) << text;
-    RecordProperty("story", text);
+    std::cout << text << "\n";
+    EXPECT_TRUE(text.ends_with("verdict: kept"));
     return;
   }
   for (std::uint64_t seed = 1; seed <= kHistories; ++seed) {

@@ -135,10 +135,14 @@ class Outstanding {
   /// Holds and rests that have ended.
   void expire(WallTime now);
 
-  /// After a restart: puts what the queue said of itself in order. `slot_of` gives an offset's
-  /// slot.
-  template <class SlotOf>
-  void adopt(SlotOf slot_of);
+  /// What a message's place in the queue says of it.
+  struct Origin {
+    std::uint32_t slot = 0;
+    WallTime not_before;
+  };
+  /// After a restart: puts what the queue said of itself in order. `origin_of` an offset.
+  template <class OriginOf>
+  void adopt(OriginOf origin_of);
 
  private:
   using Items = std::map<std::int64_t, Item>;
@@ -181,16 +185,19 @@ std::size_t Outstanding::take_back(MemberId member, Which which, Counted counted
   return offsets.size();
 }
 
-template <class SlotOf>
-void Outstanding::adopt(SlotOf slot_of) {
+template <class OriginOf>
+void Outstanding::adopt(OriginOf origin_of) {
   queue_.for_each([&](const LeaseQueue::Unfinished& message) {
     const Lease& lease = message.lease;
-    Item item{slot_of(message.offset), message.attempts};
+    const Origin origin = origin_of(message.offset);
+    Item item{origin.slot, message.attempts};
     item.leased = message.leased;
     item.stamp = lease.stamp;
     item.deadline = lease.deadline;
     const bool held = item.leased && lease.owner != kNobody;
-    if (held) item.member = lease.owner == kUndertaker ? kUndertaker : kStranger;
+    item.counts = held || !item.leased || item.deadline != origin.not_before;
+    if (held) item.member = kStranger;
+    if (lease.owner == kUndertaker) item.member = kUndertaker;
     link(*items_.emplace(message.offset.value, item).first);
   });
   take_back(kStranger, Which::untimed, [](QueueOffset) { return true; });

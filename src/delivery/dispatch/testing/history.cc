@@ -52,7 +52,8 @@ std::string History::run() {
       Weighted{4, &History::acknowledge_to}, Weighted{12, &History::give_back},
       Weighted{3, &History::give_back_all},  Weighted{5, &History::extend},
       Weighted{4, &History::reject},         Weighted{6, &History::bury},
-      Weighted{25, &History::pass_time},     Weighted{1, &History::retain}};
+      Weighted{25, &History::pass_time},     Weighted{1, &History::retain},
+      Weighted{1, &History::restart}};
   int total = 0;
   for (const Weighted& one : kSteps) total += one.weight;
   filters_ = chance(25);

@@ -97,6 +97,7 @@ class History {
   void bury();
   void pass_time();
   void retain();
+  void restart();
 
   void settle();
   bool all_done();
@@ -110,6 +111,7 @@ class History {
   Plan plan_;
   bool filters_ = false;
   bool delays_ = false;
+  bool restarted_ = false;
   FakeQueue queue_;
   View view_;
   Dispatch dispatch_;

@@ -12,7 +12,7 @@ std::optional<Receipt> History::some_receipt() {
   const bool gone =
       dispatch_.cell().own && std::ranges::find(present_, receipt.member) == present_.end();
   if (gone) return std::nullopt;
-  if (chance(20)) receipt.stamp.reset();
+  if (!restarted_ && chance(20)) receipt.stamp.reset();
   return receipt;
 }
 
@@ -111,6 +111,21 @@ void History::retain() {
     queue_.erase(retained_);
     referee_.erased(retained_);
   }
+}
+
+/// The process ends; what the lease queue says of itself is all that is left. Members come anew.
+void History::restart() {
+  if (dispatch_.cell().own) return;
+  note("restart");
+  const LeaseQueue& before = dispatch_.progress().queue();
+  LeaseQueue copy(before.floor());
+  copy.restore_next(before.next());
+  before.for_each([&](const auto& message) { copy.restore(message); });
+  dispatch_ = Dispatch(planted(plan_), std::move(copy), view_);
+  for (const MemberId member : present_) referee_.left(member, Dispatch::Leases::run_out);
+  referee_.restarted();
+  present_.clear();
+  restarted_ = true;
 }
 
 bool History::all_done() {

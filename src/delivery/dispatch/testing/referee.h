@@ -119,6 +119,13 @@ class Referee {
     if (holds) end_hold(message, 0), message.dead = true;
   }
   void buried(const Dead& dead) { at(dead.progress, dead.offset).finished = true; }
+  /// What is kept in memory only is forgotten: who was active, how long a rewound queue rests.
+  void restarted() {
+    active_ = kNobody;
+    starts_ = {};
+    if (!cell_.rewinds) return;
+    for (auto& [offset, message] : of(kNobody)) message.rests_until = {};
+  }
   void erased(QueueOffset offset) { erased_.insert(offset.value); }
 
   /// When all is over: nothing that somebody wanted may be unfinished.
