@@ -295,6 +295,31 @@ Result<void> PopBatch::pop(const PopPlan& plan, WallTime now, PopResult& result)
   return read_records(result);
 }
 
+Result<void> PopBatch::peek(const PopPlan& plan, PullResult& result) {
+  constexpr std::int32_t kPeekBytes = 256 << 10;
+  result.clear();
+  for (std::int32_t id = 0; id < plan.topic->read_queues(); ++id) {
+    if (plan.queue_id >= 0 && id != plan.queue_id) continue;
+    TopicQueue* const queue = plan.topic->queue(QueueId(id));
+    if (!queue) continue;
+    PullPlan pull{.topic = plan.topic,
+                  .queue = queue,
+                  .subscription = plan.subscription,
+                  .offset = {},
+                  .max_messages = plan.max_messages,
+                  .max_bytes = kPeekBytes};
+    {
+      const std::scoped_lock lock(plan.leases->mutex);
+      SLUICE_TRY(QueueLeases* const leases, leases_of(plan, QueueId(id), *queue->index));
+      const auto ready = leases->state.next_ready(QueueOffset(0));
+      pull.offset = ready ? ready->offset : leases->state.next();
+    }
+    SLUICE_CHECK(broker_.read(pull, result));
+    if (result.status == PullStatus::found) return {};
+  }
+  return {};
+}
+
 bool PopBatch::any(const PopPlan& plan, WallTime now) {
   GroupLeases& group = *plan.leases;
   const std::scoped_lock lock(group.mutex);

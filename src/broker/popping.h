@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "broker/leases.h"
+#include "broker/pulling.h"
 #include "broker/topics.h"
 #include "store/message_store.h"
 
@@ -84,6 +85,8 @@ class PopBatch {
   Result<PopPlan> prepare(const PopQuery& query, WallTime now);
   /// Takes what the plan wants now; no messages is no error. Errors: those of MessageStore::read.
   Result<void> pop(const PopPlan& plan, WallTime now, PopResult& result);
+  /// What a pop would look at first, without taking it. Errors: those of Broker::read.
+  Result<void> peek(const PopPlan& plan, PullResult& result);
   /// Whether a pop would look at messages.
   bool any(const PopPlan& plan, WallTime now);
 

@@ -69,6 +69,23 @@ Result<void> notification(BrokerCall& call, const Notification& request) {
   return call.ok(NotificationResponse{.polling_full = true});
 }
 
+Result<void> peek(BrokerCall& call, const PeekMessage& request) {
+  ReactorContext& context = call.session.context();
+  const broker::PopQuery query{.group = request.group,
+                               .topic = request.topic,
+                               .queue_id = request.queue_id,
+                               .max_messages = request.max_messages};
+  SLUICE_TRY(const broker::PopPlan plan, context.pops.prepare(query, call.wall));
+  broker::PullResult& result = context.pulled;
+  SLUICE_CHECK(context.pops.peek(plan, result));
+  const bool found = result.status == broker::PullStatus::found;
+  write_reply(call.session.out(), call.reply_to(), found ? kSuccess : kPullNotFound,
+              broker::pull_status_name(result.status),
+              PopMessageResponse{.rest = result.max - result.next}, {}, result.bytes);
+  for (const store::Slice& slice : result.records) call.session.out().add(slice.bytes, slice.owner);
+  return {};
+}
+
 Result<void> polling_info(BrokerCall& call, const PollingInfo& request) {
   PollingInfoResponse response;
   if (const auto group = call.broker().leases().find(request.group, request.topic)) {
@@ -141,6 +158,7 @@ constexpr BrokerRow kRows[] = {
     broker_row<ChangeInvisibleTime, change_invisible>(),
     broker_row<Notification, notification>(),
     broker_row<PollingInfo, polling_info>(),
+    broker_row<PeekMessage, peek>(),
 };
 
 }  // namespace

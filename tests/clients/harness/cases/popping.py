@@ -3,7 +3,7 @@ import threading
 import time
 
 from ..case import case, check
-from ..popping import NO_MESSAGE, NOTIFICATION, POLLING_TIMEOUT, Popper
+from ..popping import NO_MESSAGE, NOTIFICATION, PEEK, POLLING_TIMEOUT, Popper
 from ..remoting import SEND_MESSAGE, Connection, send_fields
 from .sending import once
 
@@ -153,6 +153,17 @@ def _(c):
         ask["bornTime"] = int(time.time() * 1000)
         answer = p.connection.call(NOTIFICATION, p.fields(**ask))
         check(answer.fields.get("hasMsg") == "true", "the message is not told of")
+
+
+@case("pop-peek-takes-nothing", group="raw")
+def _(c):
+    topic = c.topic(queues=1)
+    fill(c, topic, 3)
+    with popper(c, topic) as p:
+        for _ in range(2):
+            answer = p.connection.call(PEEK, p.fields(queueId=0, maxMsgNums=2))
+            check(answer.code == 0 and answer.body.count(b"%s" % topic.encode()) == 2, f"a peek was answered with {answer}")
+        check(bodies(p.pop()) == [0, 1, 2], "a peek took messages")
 
 
 @case("pop-bad-receipts", group="raw")

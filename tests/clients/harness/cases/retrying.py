@@ -111,7 +111,7 @@ def _delayed_and_killed(c, flush):
         time.sleep(pause)  # a time at which it is killed, not one that is waited for
         server.kill()
         server.start()
-    reader = c.driver("java540", "litepull", server, topic=topic, group=c.name("judge"), how="assign", n=n, quiet=20000)
+    reader = c.driver("java540", "litepull", server, topic=topic, group=c.name("judge"), how="assign", n=10**9, quiet=12000)
     got = reader.finish(90).of("got")
     once(got, [f"p0/{e['s']}" for e in sent])
     for e in got:
