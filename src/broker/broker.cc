@@ -4,7 +4,9 @@
 
 #include "broker/lease_snapshot.h"
 #include "broker/popping.h"
+#include "broker/progress_log.h"
 #include "broker/snapshots.h"
+#include "broker/state_log.h"
 #include "store/text_file.h"
 #include "wire/record/properties.h"
 
@@ -66,7 +68,11 @@ Result<void> Broker::load(WallTime now) {
              read_snapshot<request_modes_from_json>(disk_, folder + "messageRequestMode.json"));
   if (topics) topics_.restore(std::move(topics->configs), topics->version);
   if (groups) groups_.restore(std::move(groups->configs), groups->version);
-  if (progress) progress_.restore(std::move(*progress));
+  if (progress) progress_.restore(std::move(progress->entries));
+  if (!progress || progress->log_offset) {
+    const QueueOffset from(progress ? *progress->log_offset : 0);
+    SLUICE_CHECK(replay_progress(store_, from, progress_));
+  }
   if (modes) request_modes_.restore(std::move(*modes));
   SLUICE_CHECK(find_topics(now));
   SLUICE_CHECK(load_leases());
@@ -80,7 +86,8 @@ Result<void> Broker::persist() {
   };
   SLUICE_CHECK(persist_tables());
   if (const std::uint64_t version = progress_.version(); version != persisted_progress_) {
-    SLUICE_CHECK(write("consumerOffset.json", progress_to_json(progress_.entries())));
+    const std::int64_t logged = state_end(store_, kProgressTopic).value;
+    SLUICE_CHECK(write("consumerOffset.json", progress_to_json({progress_.entries(), logged})));
     persisted_progress_ = version;
   }
   if (const std::uint64_t version = request_modes_.version(); version != persisted_modes_) {
@@ -89,6 +96,15 @@ Result<void> Broker::persist() {
   }
   SLUICE_CHECK(persist_leases());
   return persist_schedule();
+}
+
+Result<void> Broker::log_progress(WallTime now) {
+  const std::scoped_lock lock(progress_mutex_);
+  const auto changes = progress_.take_changes();
+  if (changes.empty()) return {};
+  Buffer body;
+  encode_progress(changes, body);
+  return append_state(store_, kProgressTopic, body.bytes(), options_.store_host, now);
 }
 
 Result<void> Broker::persist_tables() {

@@ -77,6 +77,9 @@ class Broker {
   Result<void> load(WallTime now);
   /// Writes the snapshots whose tables changed since the last time.
   Result<void> persist();
+  /// Logs what has changed of the groups' progress. Every second, and before a commit is answered
+  /// that somebody waits for.
+  Result<void> log_progress(WallTime now);
   /// topics.json and subscriptionGroup.json alone: after an administrator's change, before it is
   /// answered.
   Result<void> persist_tables();
@@ -154,6 +157,7 @@ class Broker {
   Traffic traffic_;
   std::mutex persist_mutex_;
   std::uint64_t persisted_progress_ = 0, persisted_modes_ = 0;
+  std::mutex progress_mutex_;  // one logs at a time, so that the log has the order of the changes
   std::mutex tables_mutex_;
   DataVersion persisted_topics_, persisted_groups_;
   std::uint64_t persisted_leases_ = 0;

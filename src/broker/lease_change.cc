@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "base/varint.h"
+
 namespace sluice::broker {
 namespace {
 
@@ -13,39 +15,12 @@ void put(Buffer& to, T value) {
   to.commit(sizeof value);
 }
 
-void put_text(Buffer& to, std::string_view text) {
-  put(to, static_cast<std::uint16_t>(text.size()));
-  to.append(text);
-}
-
-void put_number(Buffer& to, std::uint64_t value) {
-  for (; value >= 0x80; value >>= 7) to.append(static_cast<char>(value | 0x80));
-  to.append(static_cast<char>(value));
-}
-
-std::uint64_t zigzag(std::int64_t value) {
-  return (static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63);
-}
-std::int64_t unzigzag(std::uint64_t value) {
-  return static_cast<std::int64_t>(value >> 1) ^ -static_cast<std::int64_t>(value & 1);
-}
-
-std::uint64_t take_number(ByteReader& from) {
-  std::uint64_t value = 0;
-  for (unsigned shift = 0; shift < 64; shift += 7) {
-    const auto byte = from.take<std::uint8_t>();
-    value |= std::uint64_t{byte & 0x7Fu} << shift;
-    if (byte < 0x80) break;
-  }
-  return value;
-}
-
 void take_items(ByteReader& from, std::vector<LeaseChange::Item>& items) {
-  const std::uint64_t count = take_number(from);
+  const std::uint64_t count = take_varint(from);
   std::uint64_t offset = 0;
   for (std::uint64_t i = 0; i < count && from.ok(); ++i) {
-    offset += static_cast<std::uint64_t>(unzigzag(take_number(from)));
-    const auto attempts = static_cast<std::int32_t>(take_number(from));
+    offset += static_cast<std::uint64_t>(unzigzag(take_varint(from)));
+    const auto attempts = static_cast<std::int32_t>(take_varint(from));
     items.push_back({QueueOffset(static_cast<std::int64_t>(offset)), attempts});
   }
 }
@@ -62,17 +37,17 @@ bool sound(const LeaseChange& change) {
 
 void encode(const LeaseChange& change, Buffer& to) {
   put(to, std::to_underlying(change.kind));
-  put_text(to, change.group);
-  put_text(to, change.topic);
+  put_text16(to, change.group);
+  put_text16(to, change.topic);
   put(to, change.queue.value);
   put(to, change.next.value);
   put(to, unix_ms(change.lease.stamp));
   put(to, unix_ms(change.lease.deadline));
-  put_number(to, change.items.size());
+  put_varint(to, change.items.size());
   std::int64_t before = 0;
   for (const auto& [offset, attempts] : change.items) {
-    put_number(to, zigzag(offset.value - before));
-    put_number(to, static_cast<std::uint64_t>(attempts));
+    put_varint(to, zigzag(offset.value - before));
+    put_varint(to, static_cast<std::uint64_t>(attempts));
     before = offset.value;
   }
 }
@@ -81,8 +56,8 @@ Result<void> LeaseChanges::next(LeaseChange& change) {
   ByteReader from(rest_);
   const auto kind = from.take<std::uint8_t>();
   change.kind = static_cast<Kind>(kind);
-  change.group = from.take_text(from.take<std::uint16_t>());
-  change.topic = from.take_text(from.take<std::uint16_t>());
+  change.group = take_text16(from);
+  change.topic = take_text16(from);
   change.queue = QueueId(from.take<std::int32_t>());
   change.next = QueueOffset(from.take<std::int64_t>());
   change.lease = {from_unix_ms(from.take<std::int64_t>()), from_unix_ms(from.take<std::int64_t>())};

@@ -1,13 +1,10 @@
 #include "broker/lease_snapshot.h"
 
-#include <algorithm>
-#include <array>
 #include <optional>
-
-#include <fmt/format.h>
 
 #include "base/crc32.h"
 #include "broker/popping.h"
+#include "broker/state_log.h"
 #include "store/text_file.h"
 
 namespace sluice::broker {
@@ -38,17 +35,6 @@ Result<void> apply_all(Bytes body, Leases& leases) {
   return {};
 }
 
-Result<void> apply_record(const store::MessageStore& store, const store::IndexEntry& entry,
-                          Leases& leases) {
-  SLUICE_TRY(const auto slice, store.read(entry.position, entry.size));
-  const auto scan = wire::record::scan(slice.bytes, wire::record::CrcCheck::verify);
-  if (scan.kind != wire::record::Scan::Kind::record) {
-    return fail(Errc::corrupt, fmt::format("{} at position {}: {}", kLeaseTopic,
-                                           entry.position.value, scan.problem));
-  }
-  return apply_all(scan.record.message.body, leases);
-}
-
 }  // namespace
 
 Result<void> load_leases(store::MessageStore& store, store::Disk& disk, const std::string& path,
@@ -62,14 +48,8 @@ Result<void> load_leases(store::MessageStore& store, store::Disk& disk, const st
     SLUICE_CHECK(apply_all(snapshot->changes, leases));
     at = snapshot->log_offset;
   }
-  const auto queue = store.queue(kLeaseTopic, QueueId(0));
-  at = std::max(at, queue->min());
-  std::array<store::IndexEntry, 64> entries;
-  while (at < queue->max()) {
-    SLUICE_TRY(const std::size_t count, queue->read(at, entries));
-    for (std::size_t i = 0; i < count; ++i) SLUICE_CHECK(apply_record(store, entries[i], leases));
-    at += static_cast<std::int64_t>(count);
-  }
+  SLUICE_CHECK(replay_state(store, kLeaseTopic, at,
+                            [&leases](Bytes body) { return apply_all(body, leases); }));
   for (const auto& group : leases.all()) {
     const std::scoped_lock lock(group->mutex);
     leases.schedule(group);
@@ -79,7 +59,7 @@ Result<void> load_leases(store::MessageStore& store, store::Disk& disk, const st
 
 Result<void> write_leases(store::MessageStore& store, store::Disk& disk, const std::string& path,
                           const Leases& leases) {
-  const QueueOffset offset = store.queue(kLeaseTopic, QueueId(0))->max();
+  const QueueOffset offset = state_end(store, kLeaseTopic);
   Buffer changes;
   leases.snapshot(changes);
   Buffer file;

@@ -4,6 +4,7 @@
 
 #include "broker/broker.h"
 #include "broker/popping.h"
+#include "broker/state_log.h"
 
 /// How leases end, and how all of it comes into the log.
 namespace sluice::broker {
@@ -123,18 +124,10 @@ void PopBatch::log_finished() {
 Result<void> PopBatch::append(WallTime now) {
   log_finished();
   if (body_.empty()) return {};
-  const auto queue = broker_.store().queue(kLeaseTopic, QueueId(0));
-  store::Pending pending{.queue = queue.get()};
-  pending.message.topic = kLeaseTopic;
-  pending.message.born_ms = unix_ms(now);
-  pending.message.body = body_.bytes();
-  SLUICE_TRY(pending.size,
-             wire::record::encoded_size(pending.message, broker_.options().store_host));
-  pending.crc = wire::record::body_crc(body_.bytes());
-  auto appended = broker_.store().append({&pending, 1});
+  auto appended =
+      append_state(broker_.store(), kLeaseTopic, body_.bytes(), broker_.options().store_host, now);
   body_.clear();
-  if (!appended) return fail(std::move(appended.error()));
-  return {};
+  return appended;
 }
 
 }  // namespace sluice::broker

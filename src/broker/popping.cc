@@ -15,10 +15,11 @@ constexpr std::size_t kScanMax = 16'000;      // messages looked at in one queue
 constexpr std::size_t kBytesMax = 4 << 20;    // in one answer, but for a single larger message
 constexpr milliseconds kFilterKept{600'000};  // a member that has not asked for longer is gone
 
-Result<std::shared_ptr<const delivery::Subscription>> parse(const PopQuery& query) {
+Result<std::shared_ptr<const delivery::Subscription>> parse(const Broker& broker,
+                                                            const PopQuery& query) {
   if (query.expression.empty() || query.expression == "*") return nullptr;
   const std::string_view type = query.expression_type.empty() ? "TAG" : query.expression_type;
-  SLUICE_TRY(auto parsed, delivery::parse_subscription(query.topic, query.expression, type, 0));
+  SLUICE_TRY(auto parsed, broker.parse_subscription(query.topic, query.expression, type, 0));
   if (parsed.wants_all()) return nullptr;
   return std::make_shared<const delivery::Subscription>(std::move(parsed));
 }
@@ -103,7 +104,7 @@ Result<PopPlan> PopBatch::prepare(const PopQuery& query, WallTime now) {
     return fail(Errc::not_permitted,
                 fmt::format("topic {} is not readable (perm {})", query.topic, topic->perm()));
   }
-  SLUICE_TRY(auto subscription, parse(query));
+  SLUICE_TRY(auto subscription, parse(broker_, query));
   return PopPlan{.topic = topic,
                  .leases = broker_.leases().find_or_create(query.group, query.topic),
                  .subscription = std::move(subscription),

@@ -9,6 +9,9 @@
 namespace sluice::broker {
 namespace {
 
+/// In consumerOffset.json; Apache's broker skips what it does not know.
+constexpr const char* kLogOffset = "sluiceLogOffset";
+
 using snapshot::Json;
 using snapshot::number_of;
 using snapshot::parse_object;
@@ -175,31 +178,35 @@ Result<GroupsSnapshot> groups_from_json(std::string_view text) {
   return read_table<GroupsSnapshot>(text, "subscriptionGroup.json", "subscriptionGroupTable");
 }
 
-std::string progress_to_json(const std::vector<delivery::Progress::Entry>& entries) {
+std::string progress_to_json(const ProgressSnapshot& snapshot) {
   Json table = Json::object();
-  for (const auto& entry : entries) {
+  for (const auto& entry : snapshot.entries) {
     Json& offsets = table[entry.topic + "@" + entry.group] = Json::object();
     for (const auto& [queue, next] : entry.offsets) offsets[std::to_string(queue)] = next;
   }
   Json file = Json::object();
   file["offsetTable"] = std::move(table);
+  if (snapshot.log_offset) file[kLogOffset] = *snapshot.log_offset;
   return print(file);
 }
 
-Result<std::vector<delivery::Progress::Entry>> progress_from_json(std::string_view text) {
+Result<ProgressSnapshot> progress_from_json(std::string_view text) {
   const auto value = parse_object(text);
   if (!value) return fail(Errc::malformed, "consumerOffset.json: not a JSON object");
-  std::vector<delivery::Progress::Entry> entries;
+  ProgressSnapshot snapshot;
+  if (const auto at = value->find(kLogOffset); at != value->end()) {
+    snapshot.log_offset = number_of<std::int64_t>(*at);
+  }
   const auto table = value->find("offsetTable");
-  if (table == value->end()) return entries;
+  if (table == value->end()) return snapshot;
   if (!table->is_object()) {
     return fail(Errc::malformed, "consumerOffset.json: offsetTable is not an object");
   }
   for (const auto& [key, offsets] : table->items()) {
     SLUICE_TRY(auto entry, read_entry(key, offsets));
-    entries.push_back(std::move(entry));
+    snapshot.entries.push_back(std::move(entry));
   }
-  return entries;
+  return snapshot;
 }
 
 std::string schedule_to_json(const Schedule::Snapshot& snapshot) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,8 +38,14 @@ std::string groups_to_json(const std::vector<std::shared_ptr<const GroupConfig>>
 Result<GroupsSnapshot> groups_from_json(std::string_view text);
 
 /// consumerOffset.json
-std::string progress_to_json(const std::vector<delivery::Progress::Entry>& entries);
-Result<std::vector<delivery::Progress::Entry>> progress_from_json(std::string_view text);
+struct ProgressSnapshot {
+  std::vector<delivery::Progress::Entry> entries;
+  /// How many of the changes in the log (progress_log.h) are in it; nothing: Apache wrote it, and
+  /// the log says nothing newer.
+  std::optional<std::int64_t> log_offset;
+};
+std::string progress_to_json(const ProgressSnapshot& snapshot);
+Result<ProgressSnapshot> progress_from_json(std::string_view text);
 
 /// delayOffset.json
 std::string schedule_to_json(const Schedule::Snapshot& snapshot);

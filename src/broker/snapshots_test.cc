@@ -67,12 +67,13 @@ TEST(Snapshots, DelayProgressComesBackAsWrittenAndAsApacheWritesIt) {
 
 TEST(Snapshots, ProgressComesBackAsWritten) {
   const auto back = progress_from_json(progress_to_json(
-      {{.topic = "t", .group = "g", .offsets = {{0, 5}, {12, 9'000'000'000'000}}}}));
+      {{{.topic = "t", .group = "g", .offsets = {{0, 5}, {12, 9'000'000'000'000}}}}, 77}));
   ASSERT_TRUE(back);
-  ASSERT_EQ(back->size(), 1u);
-  EXPECT_EQ(back->front().topic, "t");
-  EXPECT_EQ(back->front().group, "g");
-  EXPECT_EQ(back->front().offsets,
+  ASSERT_EQ(back->entries.size(), 1u);
+  EXPECT_EQ(back->log_offset, 77);
+  EXPECT_EQ(back->entries.front().topic, "t");
+  EXPECT_EQ(back->entries.front().group, "g");
+  EXPECT_EQ(back->entries.front().offsets,
             (std::map<std::int32_t, std::int64_t>{{0, 5}, {12, 9'000'000'000'000}}));
 }
 
@@ -94,8 +95,10 @@ TEST(Snapshots, ReadsTheBareKeysOfApachesFiles) {
       "{\n\t\"dataVersion\":{\"counter\":1},\n\t\"groupTopicMap\":{\"g\":[\"t\"]},\n"
       "\t\"offsetTable\":{\"t@g\":{0:123,1:-1,2 : 7\n\t\t}\n\t}\n}");
   ASSERT_TRUE(back);
-  ASSERT_EQ(back->size(), 1u);
-  EXPECT_EQ(back->front().offsets, (std::map<std::int32_t, std::int64_t>{{0, 123}, {2, 7}}));
+  ASSERT_EQ(back->entries.size(), 1u);
+  EXPECT_FALSE(back->log_offset);
+  EXPECT_EQ(back->entries.front().offsets,
+            (std::map<std::int32_t, std::int64_t>{{0, 123}, {2, 7}}));
 }
 
 TEST(Snapshots, LeavesColonsAndQuotesInsideStringsAlone) {
@@ -109,7 +112,8 @@ TEST(Snapshots, LeavesColonsAndQuotesInsideStringsAlone) {
 }
 
 TEST(Snapshots, RefusesWhatIsCutOffOrOfAnotherKind) {
-  const std::string whole = progress_to_json({{.topic = "t", .group = "g", .offsets = {{0, 5}}}});
+  const std::string whole =
+      progress_to_json({{{.topic = "t", .group = "g", .offsets = {{0, 5}}}}, {}});
   EXPECT_TRUE(readable_json(whole));
   for (std::size_t cut = 0; cut < whole.size(); ++cut) {
     EXPECT_FALSE(readable_json(std::string_view(whole).substr(0, cut))) << cut;
@@ -128,7 +132,7 @@ TEST(Snapshots, RefusesWhatIsCutOffOrOfAnotherKind) {
 
 TEST(Snapshots, EmptyTablesAreObjects) {
   EXPECT_NE(topics_to_json({}, {}).find("\"topicConfigTable\": {}"), std::string::npos);
-  EXPECT_TRUE(progress_from_json(progress_to_json({}))->empty());
+  EXPECT_TRUE(progress_from_json(progress_to_json({}))->entries.empty());
   EXPECT_TRUE(topics_from_json("{}")->configs.empty());
 }
 

@@ -1,5 +1,7 @@
 #include "delivery/progress.h"
 
+#include <algorithm>
+
 namespace sluice::delivery {
 namespace {
 
@@ -21,11 +23,17 @@ void Progress::commit(std::string_view group, std::string_view topic, QueueId qu
   if (in_group == in_topic->second.end()) {
     in_group = in_topic->second.try_emplace(std::string(group)).first;
   }
-  auto& offsets = in_group->second;
+  auto& offsets = in_group->second.next;
   if (offsets.size() <= place) offsets.resize(place + 1, kNone);
   if (offsets[place] == next.value) return;
   offsets[place] = next.value;
+  note_change(in_topic->first, in_group->first, in_group->second);
+}
+
+void Progress::note_change(const std::string& topic, const std::string& group, Offsets& offsets) {
   ++version_;
+  if (std::exchange(offsets.changed, true)) return;
+  changed_.emplace(topic, group);
 }
 
 std::optional<QueueOffset> Progress::committed(std::string_view group, std::string_view topic,
@@ -37,7 +45,7 @@ std::optional<QueueOffset> Progress::committed(std::string_view group, std::stri
   if (in_topic == by_topic_.end()) return std::nullopt;
   const auto in_group = in_topic->second.find(group);
   if (in_group == in_topic->second.end()) return std::nullopt;
-  const auto& offsets = in_group->second;
+  const auto& offsets = in_group->second.next;
   if (place >= offsets.size() || offsets[place] == kNone) return std::nullopt;
   return QueueOffset(offsets[place]);
 }
@@ -65,6 +73,7 @@ void Progress::remove_group(std::string_view group) {
   for (auto topic = by_topic_.begin(); topic != by_topic_.end();) {
     const auto found = topic->second.find(group);
     if (found != topic->second.end()) {
+      changed_.emplace(topic->first, found->first);
       topic->second.erase(found);
       ++version_;
     }
@@ -76,6 +85,7 @@ void Progress::remove_topic(std::string_view topic) {
   std::lock_guard lock(mutex_);
   const auto found = by_topic_.find(topic);
   if (found == by_topic_.end()) return;
+  for (const auto& [group, offsets] : found->second) changed_.emplace(found->first, group);
   by_topic_.erase(found);
   ++version_;
 }
@@ -86,8 +96,53 @@ void Progress::copy_group(std::string_view from, std::string_view to, std::strin
   if (in_topic == by_topic_.end()) return;
   const auto source = in_topic->second.find(from);
   if (source == in_topic->second.end() || from == to) return;
-  in_topic->second.insert_or_assign(std::string(to), source->second);
+  auto& target = in_topic->second[std::string(to)];
+  target.next = source->second.next;
+  note_change(in_topic->first, std::string(to), target);
+}
+
+Progress::Entry Progress::entry_of(std::string_view topic, std::string_view group,
+                                   const Offsets* offsets) {
+  Entry entry{std::string(topic), std::string(group), {}};
+  for (std::size_t i = 0; offsets && i < offsets->next.size(); ++i) {
+    if (offsets->next[i] == kNone) continue;
+    entry.offsets.emplace(static_cast<std::int32_t>(i), offsets->next[i]);
+  }
+  return entry;
+}
+
+std::vector<Progress::Entry> Progress::take_changes() {
+  std::lock_guard lock(mutex_);
+  std::vector<Entry> changes;
+  for (const auto& [topic, group] : std::exchange(changed_, {})) {
+    const auto in_topic = by_topic_.find(topic);
+    Offsets* offsets = nullptr;
+    if (in_topic != by_topic_.end()) {
+      const auto in_group = in_topic->second.find(group);
+      if (in_group != in_topic->second.end()) offsets = &in_group->second;
+    }
+    if (offsets) offsets->changed = false;
+    changes.push_back(entry_of(topic, group, offsets));
+  }
+  return changes;
+}
+
+void Progress::restore_change(const Entry& entry) {
+  std::lock_guard lock(mutex_);
   ++version_;
+  auto& groups = by_topic_[entry.topic];
+  if (entry.offsets.empty()) {
+    groups.erase(entry.group);
+    if (groups.empty()) by_topic_.erase(entry.topic);
+    return;
+  }
+  auto& next = groups[entry.group].next;
+  next.clear();
+  for (const auto& [queue, offset] : entry.offsets) {
+    if (queue < 0 || queue >= kMaxQueues) continue;
+    next.resize(std::max(next.size(), static_cast<std::size_t>(queue) + 1), kNone);
+    next[static_cast<std::size_t>(queue)] = offset;
+  }
 }
 
 std::vector<Progress::Entry> Progress::entries() const {
@@ -95,11 +150,7 @@ std::vector<Progress::Entry> Progress::entries() const {
   std::vector<Entry> all;
   for (const auto& [topic, groups] : by_topic_) {
     for (const auto& [group, offsets] : groups) {
-      Entry entry{topic, group, {}};
-      for (std::size_t i = 0; i < offsets.size(); ++i) {
-        if (offsets[i] != kNone) entry.offsets.emplace(static_cast<std::int32_t>(i), offsets[i]);
-      }
-      all.push_back(std::move(entry));
+      all.push_back(entry_of(topic, group, &offsets));
     }
   }
   return all;
@@ -114,6 +165,7 @@ void Progress::restore(std::vector<Entry> entries) {
   {
     std::lock_guard lock(mutex_);
     by_topic_.clear();
+    changed_.clear();
     ++version_;
   }
   for (const Entry& entry : entries) {

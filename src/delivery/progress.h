@@ -4,8 +4,10 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/ids.h"
@@ -34,14 +36,26 @@ class Progress {
   /// Everything, for a snapshot. `version` steps with every change, so that an unchanged table is
   /// not written.
   std::vector<Entry> entries() const;
+  /// Each group in a topic whose progress has changed since the last call, whole; without offsets:
+  /// it has been removed. The next call does not give them again.
+  std::vector<Entry> take_changes();
+  /// One that take_changes() gave, back.
+  void restore_change(const Entry& entry);
   std::uint64_t version() const;
   void restore(std::vector<Entry> entries);
 
  private:
   mutable std::mutex mutex_;
   std::uint64_t version_ = 0;
-  std::map<std::string, std::map<std::string, std::vector<std::int64_t>, std::less<>>, std::less<>>
-      by_topic_;
+  struct Offsets {
+    std::vector<std::int64_t> next;
+    bool changed = false;  ///< named in changed_
+  };
+  using Groups = std::map<std::string, Offsets, std::less<>>;
+  static Entry entry_of(std::string_view topic, std::string_view group, const Offsets* offsets);
+  void note_change(const std::string& topic, const std::string& group, Offsets& offsets);
+  std::map<std::string, Groups, std::less<>> by_topic_;
+  std::set<std::pair<std::string, std::string>> changed_;  // topic, group
 };
 
 }  // namespace sluice::delivery

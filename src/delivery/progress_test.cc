@@ -77,5 +77,41 @@ TEST(Progress, RestoresWhatItGave) {
   EXPECT_THAT(entries[0].offsets, ElementsAre(Pair(0, 12), Pair(2, 7)));
 }
 
+TEST(Progress, TellsEachChangeOnce) {
+  Progress progress;
+  progress.commit("g", "t", QueueId(0), QueueOffset(5));
+  progress.commit("g", "t", QueueId(2), QueueOffset(7));
+  progress.commit("h", "t", QueueId(0), QueueOffset(1));
+  auto changes = progress.take_changes();
+  ASSERT_EQ(changes.size(), 2U);
+  EXPECT_EQ(changes[0].offsets, (std::map<std::int32_t, std::int64_t>{{0, 5}, {2, 7}}));
+  EXPECT_TRUE(progress.take_changes().empty());
+  progress.commit("g", "t", QueueId(0), QueueOffset(5));
+  EXPECT_TRUE(progress.take_changes().empty());
+  progress.remove_group("h");
+  changes = progress.take_changes();
+  ASSERT_EQ(changes.size(), 1U);
+  EXPECT_EQ(changes[0].group, "h");
+  EXPECT_TRUE(changes[0].offsets.empty());
+}
+
+TEST(Progress, ChangesBroughtBackComeToTheSame) {
+  Progress progress, copy;
+  const auto bring = [&] {
+    for (const auto& change : progress.take_changes()) copy.restore_change(change);
+  };
+  progress.commit("g", "t", QueueId(3), QueueOffset(5));
+  bring();
+  progress.commit("g", "t", QueueId(3), QueueOffset(2));
+  progress.copy_group("g", "h", "t");
+  bring();
+  EXPECT_EQ(copy.committed("g", "t", QueueId(3)), QueueOffset(2));
+  EXPECT_EQ(copy.committed("h", "t", QueueId(3)), QueueOffset(2));
+  progress.remove_topic("t");
+  bring();
+  EXPECT_TRUE(copy.entries().empty());
+  EXPECT_TRUE(copy.take_changes().empty());
+}
+
 }  // namespace
 }  // namespace sluice::delivery

@@ -78,6 +78,9 @@ void BrokerService::start_upkeep() {
 }
 
 void BrokerService::maintain_store() {
+  if (auto done = broker_->log_progress(clock_.wall()); !done) {
+    log::error("progress_not_logged", {{"why", done.error().remark()}});
+  }
   store_->maintain();
   // Right after the flush, so that what was delivered may be written down as delivered.
   if (auto done = broker_->persist_schedule(); !done) {

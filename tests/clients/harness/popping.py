@@ -45,9 +45,9 @@ class Popper:
         return {"consumerGroup": self.group, "topic": self.topic, **more}
 
     def ask(self, n=32, invisible=60_000, poll=0, queue=-1, tag="*", start=0, **more):
-        return self.connection.call(POP, self.fields(
-            queueId=queue, maxMsgNums=n, invisibleTime=invisible, pollTime=poll, bornTime=int(time.time() * 1000),
-            initMode=start, expType="TAG", exp=tag, **more))
+        return self.connection.call(POP, self.fields(**{
+            "queueId": queue, "maxMsgNums": n, "invisibleTime": invisible, "pollTime": poll, "bornTime": int(time.time() * 1000),
+            "initMode": start, "expType": "TAG", "exp": tag, **more}))
 
     def pop(self, *args, **kwargs):
         """The messages of one pop, [] when there were none."""

@@ -19,6 +19,7 @@ Result<void> query_offset(BrokerCall& call, const QueryConsumerOffset& request) 
 Result<void> update_offset(BrokerCall& call, const UpdateConsumerOffset& request) {
   SLUICE_CHECK(call.broker().commit_offset(request.group, request.topic, QueueId(request.queue_id),
                                            QueueOffset(request.commit_offset), call.wall));
+  if (!call.reply_to().oneway) SLUICE_CHECK(call.broker().log_progress(call.wall));
   return call.ok();
 }
 

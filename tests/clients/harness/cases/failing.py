@@ -2,6 +2,7 @@
 import time
 
 from ..case import case, check
+from ..remoting import QUERY_CONSUMER_OFFSET, UPDATE_CONSUMER_OFFSET, Connection, frame, header
 from .sending import once
 
 
@@ -112,3 +113,24 @@ def _(c):
     consumer.wait_count("got", 250, 60)
     consumer.quiet(2, 5)
     once(consumer.finish().of("got"), [f"p0/{i}" for i in range(250)])
+
+
+@case("progress-survives-kill", group=None, against=("sluice",))
+def _(c):
+    """Commits that were waited for survive a kill at once; one-way ones when they are a second old."""
+    server = c.new_server().start()
+    topic = c.topic(server=server)
+    commit = {"consumerGroup": "g", "topic": topic, "queueId": 0}
+    with Connection(server.port) as broker:
+        raw = header(UPDATE_CONSUMER_OFFSET, {**commit, "queueId": 1, "commitOffset": 7}, flag=2)
+        broker.raw(frame(raw))
+        time.sleep(1.5)  # the promise is about time
+        for offset in (5, 9, 4):
+            answer = broker.call(UPDATE_CONSUMER_OFFSET, {**commit, "commitOffset": offset})
+            check(answer.code == 0, f"the commit was answered with {answer}")
+        server.kill()
+    server.start()
+    with Connection(server.port) as broker:
+        for queue, wanted in ((0, "4"), (1, "7")):
+            answer = broker.call(QUERY_CONSUMER_OFFSET, {**commit, "queueId": queue})
+            check(answer.fields.get("offset") == wanted, f"queue {queue} of the group stands at {answer.fields}, {answer}")

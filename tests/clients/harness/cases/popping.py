@@ -104,6 +104,18 @@ def _(c):
         check([m.offset for m in theirs] == [1, 3, 5], f"the member of B got {[m.offset for m in theirs]}")
 
 
+@case("pop-by-sql", group="raw", against=("sluice",))
+def _(c):
+    topic = c.topic(queues=1)
+    for i in range(6):
+        fill(c, topic, 1, properties=f"price\x01{i}\x02")
+    with popper(c, topic) as p:
+        got = p.pop(expType="SQL92", exp="price > 2")
+        check([m.offset for m in got] == [3, 4, 5], f"got {[m.offset for m in got]}")
+        answer = p.ask(expType="SQL92", exp="price >")
+        check(answer.code == 23, f"malformed SQL was answered with {answer}")
+
+
 @case("pop-survives-kill", group=None, against=("sluice",))
 def _(c):
     server = c.new_server()

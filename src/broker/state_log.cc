@@ -1,0 +1,50 @@
+#include "broker/state_log.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "wire/record/record.h"
+
+namespace sluice::broker {
+
+Result<void> append_state(store::MessageStore& store, std::string_view topic, Bytes body,
+                          const wire::record::Host& store_host, WallTime now) {
+  const auto queue = store.queue(topic, QueueId(0));
+  store::Pending pending{.queue = queue.get()};
+  pending.message.topic = topic;
+  pending.message.born_ms = unix_ms(now);
+  pending.message.body = body;
+  SLUICE_TRY(pending.size, wire::record::encoded_size(pending.message, store_host));
+  pending.crc = wire::record::body_crc(body);
+  SLUICE_CHECK(store.append({&pending, 1}));
+  return {};
+}
+
+QueueOffset state_end(store::MessageStore& store, std::string_view topic) {
+  return store.queue(topic, QueueId(0))->max();
+}
+
+Result<void> replay_state(store::MessageStore& store, std::string_view topic, QueueOffset from,
+                          const std::function<Result<void>(Bytes body)>& apply) {
+  const auto queue = store.queue(topic, QueueId(0));
+  std::array<store::IndexEntry, 64> entries;
+  for (QueueOffset at = std::max(from, queue->min()); at < queue->max();) {
+    SLUICE_TRY(const std::size_t count, queue->read(at, entries));
+    for (std::size_t i = 0; i < count; ++i) {
+      const store::IndexEntry& entry = entries[i];
+      SLUICE_TRY(const auto slice, store.read(entry.position, entry.size));
+      const auto scan = wire::record::scan(slice.bytes, wire::record::CrcCheck::verify);
+      if (scan.kind != wire::record::Scan::Kind::record) {
+        return fail(Errc::corrupt, fmt::format("{} at position {}: {}", topic, entry.position.value,
+                                               scan.problem));
+      }
+      SLUICE_CHECK(apply(scan.record.message.body));
+    }
+    at += static_cast<std::int64_t>(count);
+  }
+  return {};
+}
+
+}  // namespace sluice::broker

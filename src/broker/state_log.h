@@ -1,0 +1,28 @@
+#pragma once
+
+#include <functional>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/result.h"
+#include "store/message_store.h"
+
+/// Durable state that is not a message is kept in the log, too: a kind of state has a topic of its
+/// own (one queue, not in the topics' table), a record's body is what has changed, and a snapshot
+/// says up to which record it knows.
+namespace sluice::broker {
+
+/// Appends one record. Errors: those of MessageStore::append.
+Result<void> append_state(store::MessageStore& store, std::string_view topic, Bytes body,
+                          const wire::record::Host& store_host, WallTime now);
+
+/// Records appended so far.
+QueueOffset state_end(store::MessageStore& store, std::string_view topic);
+
+/// Gives `apply` the body of each record from `from` on that the log still has, in order. Errors:
+/// corrupt, naming the position; io_error; those of `apply`.
+Result<void> replay_state(store::MessageStore& store, std::string_view topic, QueueOffset from,
+                          const std::function<Result<void>(Bytes body)>& apply);
+
+}  // namespace sluice::broker
