@@ -38,12 +38,11 @@ Dispatch::Dispatch(const Plan& plan, LeaseQueue progress, const QueueView& view)
       cell_(planned(plan)),
       roster_(plan.keys, plan.active),
       shared_(std::move(progress), terms(plan_, cell_)) {
-  shared_.adopt([&](QueueOffset offset) {
-    const Entry entry = entry_at(view, offset).value_or(Entry{});
-    const bool ordered = cell_.order == Order::key && entry.not_before == WallTime{};
-    const std::uint32_t other = cell_.order == Order::key ? Outstanding::kUnordered : 0;
-    return Outstanding::Origin{ordered ? roster_.ranges().slot(entry.key) : other,
-                               entry.not_before};
+  shared_.adopt([&](QueueOffset offset) -> std::uint32_t {
+    if (cell_.order != Order::key) return 0;
+    const auto entry = entry_at(view, offset);
+    const bool ordered = entry && entry->not_before == WallTime{};
+    return ordered ? roster_.ranges().slot(entry->key) : Outstanding::kUnordered;
   });
 }
 
@@ -58,9 +57,9 @@ const Outstanding& Dispatch::progress(MemberId member) const {
 }
 
 Result<std::vector<Notice>> Dispatch::join(const Joining& member, WallTime now) {
-  if (member.id == kNobody || member.id >= kStranger) {
+  if (member.id == kNobody || member.id >= kCalendar) {
     return fail(Errc::invalid_argument, fmt::format("member id {} is reserved; allowed are 1 to {}",
-                                                    member.id, kStranger - 1));
+                                                    member.id, kCalendar - 1));
   }
   if (cell_.one_member && !roster_.members().empty()) {
     return fail(Errc::in_use, fmt::format("'{}' is the exclusive consumer; another one has to wait "

@@ -110,6 +110,20 @@ TEST(Dispatch, WhatUsedUpItsAttemptsIsDeadUntilItIsBuried) {
                 "pop a 1 50 => a1"});
 }
 
+TEST(Dispatch, ARejectedMessageIsToldDeadWhenNobodyBuriesIt) {
+  Plan quick = plan(Model::pop, Mode::shared);
+  quick.bury_within = milliseconds(20);
+  play(quick, {"arrive 1 1", "join a", "pop a 2 90 => a0 a1", "bury 1 => unknown",
+               "reject a 0 => done", "pop a 1 90 => ", "again => 20", "at 20", "pop a 1 90 => !0",
+               "bury 0 => done", "ack a 1 => done", "floor => 2"});
+}
+
+TEST(Dispatch, WhatNobodyWasGivenCannotBeAcknowledged) {
+  play(plan(Model::pop, Mode::shared),
+       {"arrive 1/1 1/2", "join a", "join b", "want a 2", "want b 1", "pop a 9 50 => a1",
+        "ack a 0 => unknown", "pop b 9 50 => b0"});
+}
+
 TEST(Dispatch, ALateAckIsRefusedWhereThePlanSaysSo) {
   for (const bool believe : {true, false}) {
     Plan late = plan(Model::pop, Mode::shared);

@@ -94,8 +94,7 @@ WallTime Outstanding::hand_first(std::uint32_t slot, const Grant& grant) {
 }
 
 void Outstanding::rest_first(std::uint32_t slot, WallTime until, WallTime now) {
-  hand_first(slot, {kNobody, now, until});
-  items_.at(next().value - 1).counts = false;
+  hand_first(slot, {kCalendar, now, until});
 }
 
 void Outstanding::leave_first(std::uint32_t slot) {
@@ -167,10 +166,13 @@ void Outstanding::expire(WallTime now) {
     unlink(at);
     Item& item = at.second;
     item.leased = false;
+    if (item.early()) {
+      uncounted.push_back(at.first);
+    } else {
+      ++item.attempts;
+    }
     if (!item.dead()) item.member = kNobody;
     item.attempt = 0;
-    if (item.counts) ++item.attempts;
-    if (!std::exchange(item.counts, true)) uncounted.push_back(at.first);
     link(at);
   }
   queue_.expire(now);

@@ -63,12 +63,12 @@ class Outstanding {
     WallTime stamp;
     WallTime deadline;
     std::uint64_t attempt = 0;
-    bool counts = true;  ///< the end of the lease is a failure
     /// For the next lease: later than the latest stamp of the message, so that an old receipt is
     /// never taken for a new one, even within one millisecond.
     WallTime stamp_after(WallTime now) const { return std::max(now, stamp + milliseconds(1)); }
     bool dead() const { return member == kUndertaker; }
-    bool held() const { return leased && member != kNobody && !dead(); }
+    bool early() const { return member == kCalendar; }
+    bool held() const { return leased && member != kNobody && !dead() && !early(); }
   };
 
   const Terms& terms() const { return terms_; }
@@ -135,14 +135,10 @@ class Outstanding {
   /// Holds and rests that have ended.
   void expire(WallTime now);
 
-  /// What a message's place in the queue says of it.
-  struct Origin {
-    std::uint32_t slot = 0;
-    WallTime not_before;
-  };
-  /// After a restart: puts what the queue said of itself in order. `origin_of` an offset.
-  template <class OriginOf>
-  void adopt(OriginOf origin_of);
+  /// After a restart: puts what the queue said of itself in order. `slot_of` gives the slot of an
+  /// offset.
+  template <class SlotOf>
+  void adopt(SlotOf slot_of);
 
  private:
   using Items = std::map<std::int64_t, Item>;
@@ -185,19 +181,17 @@ std::size_t Outstanding::take_back(MemberId member, Which which, Counted counted
   return offsets.size();
 }
 
-template <class OriginOf>
-void Outstanding::adopt(OriginOf origin_of) {
+template <class SlotOf>
+void Outstanding::adopt(SlotOf slot_of) {
   queue_.for_each([&](const LeaseQueue::Unfinished& message) {
     const Lease& lease = message.lease;
-    const Origin origin = origin_of(message.offset);
-    Item item{origin.slot, message.attempts};
+    Item item{slot_of(message.offset), message.attempts};
     item.leased = message.leased;
     item.stamp = lease.stamp;
     item.deadline = lease.deadline;
-    const bool held = item.leased && lease.owner != kNobody;
-    item.counts = held || !item.leased || item.deadline != origin.not_before;
-    if (held) item.member = kStranger;
-    if (lease.owner == kUndertaker) item.member = kUndertaker;
+    const bool office = lease.owner == kUndertaker || lease.owner == kCalendar;
+    if (item.leased && lease.owner != kNobody) item.member = office ? lease.owner : kStranger;
+    if (lease.owner == kUndertaker) item.member = kUndertaker;  // even when its time is over
     link(*items_.emplace(message.offset.value, item).first);
   });
   take_back(kStranger, Which::untimed, [](QueueOffset) { return true; });

@@ -14,11 +14,13 @@
 namespace sluice::delivery {
 
 /// A member of one group, as its owner numbers them: unique among those that ever joined the same
-/// Dispatch, from 1 to kStranger - 1.
+/// Dispatch, from 1 to kCalendar - 1.
 using MemberId = std::uint32_t;
 inline constexpr MemberId kNobody = 0;
 /// Held a message before a restart: whoever shows the receipt.
 inline constexpr MemberId kStranger = 0xffff'fffe;
+/// Holds messages whose time has not come.
+inline constexpr MemberId kCalendar = 0xffff'fffd;
 /// Holds dead messages until they are buried.
 inline constexpr MemberId kUndertaker = 0xffff'ffff;
 

@@ -61,7 +61,9 @@ std::string History::run() {
   referee_.time(now_);
   note("{} fifo {} out of order {} attempts {} unfinished {}", cell(plan_.model, plan_.mode).name,
        plan_.fifo, plan_.out_of_order, plan_.retry.attempts(), plan_.unfinished_max);
-  for (std::uint64_t left = 20 + below(60); left > 0 && referee_.verdict().empty(); --left) {
+  arrive();
+  join();
+  for (std::uint64_t left = 40 + below(60); left > 0 && referee_.verdict().empty(); --left) {
     auto pick = static_cast<int>(below(static_cast<std::uint64_t>(total)));
     const auto* step = kSteps.begin();
     for (; pick >= step->weight; ++step) pick -= step->weight;
@@ -166,6 +168,7 @@ void History::look(MemberId member) {
        seen->next.value);
   const bool active = plan_.mode != Mode::failover || member == dispatch_.active();
   referee_.expect(active || (!seen->may_read && seen->next == from), "not active", from);
+  handed_ += seen->decision.deliveries.size();
   auto one = seen->decision.deliveries.begin();
   for (; from < seen->next; from += 1) {
     const Entry* entry = queue_.find(from);
@@ -193,6 +196,7 @@ void History::take(Decision decision, std::uint64_t attempt) {
     note("  dead {}", one.offset.value);
     dead_.push_back(one);
   }
+  handed_ += decision.deliveries.size() + decision.dead.size();
   events_ += decision.deliveries.size() + decision.dead.size();
   referee_.handed(decision, attempt);
 }

@@ -53,7 +53,8 @@ class History {
   /// The broken promise, or nothing.
   std::string run();
   const std::vector<std::string>& trace() const { return lines_; }
-  const Plan& plan() const { return plan_; }
+  /// Messages handed out, read, or told dead.
+  std::size_t handed() const { return handed_; }
 
  private:
   struct View final : QueueView {
@@ -122,6 +123,7 @@ class History {
   std::vector<Receipt> receipts_;  // all that were ever given
   std::vector<Dead> dead_;
   std::optional<WallTime> again_;
+  std::size_t handed_ = 0;
   std::size_t events_ = 0;  // deliveries and ends, to see whether anything happens
   QueueOffset retained_;
 };
