@@ -44,7 +44,8 @@ Result<PopReceipt> parse_receipt(std::string_view text) {
   const auto invisible = parse_number<std::int64_t>(fields[2]);
   const auto revive = parse_number<std::int32_t>(fields[3]);
   const auto queue = parse_number<std::int32_t>(fields[6]);
-  const auto offset = count > 7 ? parse_number<std::int64_t>(fields[7]) : std::optional<std::int64_t>(-1);
+  const auto offset =
+      count > 7 ? parse_number<std::int64_t>(fields[7]) : std::optional<std::int64_t>(-1);
   if (!start || !popped || !invisible || !revive || !queue || !offset) return fail(malformed(text));
   return PopReceipt{.start_offset = *start,
                     .popped = from_unix_ms(*popped),

@@ -1,0 +1,158 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <thread>
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "base/numbers.h"
+#include "wire/remoting/fields.h"
+
+/// What benchmarks of the whole server share: the server as a process of its own, and a client that
+/// costs little. Broken expectations end the program.
+namespace sluice::bench {
+
+namespace remoting = wire::remoting;
+
+inline constexpr std::uint16_t kPort = 29'911;
+
+inline void insist(bool holds, const char* what) {
+  if (holds) return;
+  std::fprintf(stderr, "consume_bench: %s\n", what);
+  std::_Exit(1);
+}
+
+/// The server, in a folder of its own; gone with this object.
+class Server {
+ public:
+  explicit Server(const std::filesystem::path& program)
+      : folder_(std::filesystem::temp_directory_path() / fmt::format("sluice-bench-{}", getpid())) {
+    const std::string root = "storePathRootDir=" + folder_.string();
+    const std::string port = fmt::format("listenPort={}", kPort);
+    const std::string log = "logLevel=error";
+    std::array<const char*, 11> words{program.c_str(), "serve",      "--set", root.c_str(),
+                                      "--set",         port.c_str(), "--set", "namesrvListenPort=0",
+                                      "--set",         log.c_str(),  nullptr};
+    insist(posix_spawn(&pid_, program.c_str(), nullptr, nullptr, const_cast<char**>(words.data()),
+                       environ) == 0,
+           "cannot start the server");
+  }
+  ~Server() {
+    kill(pid_, SIGTERM);
+    waitpid(pid_, nullptr, 0);
+    std::filesystem::remove_all(folder_);
+  }
+  /// User and system time used so far.
+  double cpu_seconds() const {
+    std::ifstream file(fmt::format("/proc/{}/stat", pid_));
+    std::string text((std::istreambuf_iterator<char>(file)), {});
+    const std::string rest = text.substr(text.rfind(')') + 2);
+    unsigned long user = 0, system = 0;
+    std::sscanf(rest.c_str(), "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user,
+                &system);
+    return static_cast<double>(user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
+  }
+  double own_mebibytes() const {
+    std::ifstream file(fmt::format("/proc/{}/status", pid_));
+    double kib = 0;
+    for (std::string line; std::getline(file, line);) {
+      const bool own = line.starts_with("RssAnon:") || line.starts_with("RssShmem:");
+      if (!own) continue;
+      const std::string digits = line.substr(line.find_first_of("0123456789"));
+      kib += static_cast<double>(
+          parse_number<std::int64_t>(digits.substr(0, digits.find(' '))).value_or(0));
+    }
+    return kib / 1024;
+  }
+
+ private:
+  std::filesystem::path folder_;
+  pid_t pid_ = 0;
+};
+
+/// A blocking connection: requests are collected, then written together; answers come one by one.
+class Connection {
+ public:
+  Connection() {
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(kPort);
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    for (int tries = 0; tries < 200; ++tries) {
+      socket_ = ::socket(AF_INET, SOCK_STREAM, 0);
+      const int on = 1;
+      setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+      if (::connect(socket_, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0) return;
+      ::close(socket_);
+      std::this_thread::sleep_for(milliseconds(20));
+    }
+    insist(false, "the server does not answer");
+  }
+  ~Connection() { ::close(socket_); }
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  template <class Request>
+  void add(const Request& request, Bytes body = {}) {
+    remoting::FrameWriter frame(out_, {.code = Request::kCode, .opaque = ++opaque_});
+    Request::Wire::encode(request, frame);
+    frame.finish(body.size());
+    out_.append(body);
+  }
+  void write() {
+    for (Bytes rest = out_.bytes(); !rest.empty();) {
+      const ssize_t n = ::send(socket_, rest.data(), rest.size(), 0);
+      insist(n > 0, "the connection broke");
+      rest = rest.subspan(static_cast<std::size_t>(n));
+    }
+    out_.clear();
+  }
+  /// Its views hold until the next call.
+  const remoting::Command& answer() {
+    while (true) {
+      const MutableBytes held(in_.data() + used_, in_.size() - used_);
+      if (held.size() >= 4) {
+        const auto size = 4 + static_cast<std::size_t>(load_be<std::int32_t>(held.data()));
+        if (held.size() >= size) {
+          used_ += size;
+          insist(remoting::decode(held.first(size), command_).has_value(),
+                 "an answer cannot be read");
+          return command_;
+        }
+      }
+      if (used_ > 0) {
+        std::copy(in_.data() + used_, in_.data() + in_.size(), in_.data());
+        in_.cut(in_.size() - used_);
+        used_ = 0;
+      }
+      std::byte* const to = in_.reserve(1 << 20);
+      const ssize_t n = ::recv(socket_, to, 1 << 20, 0);
+      insist(n > 0, "the connection broke");
+      in_.commit(static_cast<std::size_t>(n));
+    }
+  }
+
+ private:
+  int socket_ = -1;
+  std::int32_t opaque_ = 0;
+  Buffer out_, in_;
+  std::size_t used_ = 0;
+  remoting::Command command_;
+};
+
+}  // namespace sluice::bench

@@ -1,0 +1,219 @@
+#include <algorithm>
+#include <array>
+
+#include "broker/broker.h"
+#include "broker/matching.h"
+#include "broker/popping.h"
+
+/// Which messages a pop takes: first those that were out before, then those that come next.
+namespace sluice::broker {
+namespace {
+
+constexpr std::size_t kEntriesAtOnce = 64;
+constexpr std::size_t kScanMax = 16'000;      // messages looked at in one queue for one pop
+constexpr std::size_t kBytesMax = 4 << 20;    // in one answer, but for a single larger message
+constexpr milliseconds kFilterKept{600'000};  // a member that has not asked for longer is gone
+
+bool same_filter(const delivery::Subscription* a, const delivery::Subscription* b) {
+  if (!a || !b) return a == b;
+  return a->type == b->type && a->expression == b->expression;
+}
+
+void remember_filter(GroupLeases& group, const PopPlan& plan, WallTime now) {
+  auto& filters = group.filters;
+  const auto known = std::ranges::find_if(filters, [&](const KnownFilter& filter) {
+    return same_filter(filter.subscription.get(), plan.subscription.get());
+  });
+  if (known != filters.end()) {
+    known->seen = now;
+  } else {
+    filters.push_back({plan.subscription, now});
+  }
+  if (filters.size() > 1) {
+    std::erase_if(filters, [now](const KnownFilter& f) { return now - f.seen > kFilterKept; });
+  }
+}
+
+Result<store::IndexEntry> entry_at(const store::Queue& index, QueueOffset offset) {
+  std::array<store::IndexEntry, 1> entry;
+  SLUICE_TRY(const std::size_t count, index.read(offset, entry));
+  if (count == 0) return fail(Errc::offset_not_found, "the queue's index ends before the message");
+  return entry[0];
+}
+
+/// Neither for this group any more, nor to be logged: what comes to the same after a restart.
+void forget(delivery::LeaseQueue& state, QueueOffset offset, const delivery::Lease& lease) {
+  state.lease_again(offset, lease);
+  state.acknowledge(offset, lease.stamp);
+}
+
+}  // namespace
+
+/// One pop while it runs.
+struct PopBatch::Taking {
+  const PopPlan& plan;
+  GroupLeases& group;
+  WallTime now;
+  delivery::Lease lease;
+  PopResult& result;
+
+  bool room_for(std::int32_t bytes) const {
+    if (result.messages.empty()) return true;
+    return std::cmp_less(result.messages.size(), plan.max_messages) &&
+           result.bytes + static_cast<std::size_t>(bytes) <= kBytesMax;
+  }
+  bool full() const { return std::cmp_greater_equal(result.messages.size(), plan.max_messages); }
+};
+
+Result<PopBatch::Fate> PopBatch::fate(const Taking& taking, const store::IndexEntry& entry) const {
+  const auto* const mine = taking.plan.subscription.get();
+  SLUICE_TRY(const bool wanted, matches(broker_.store(), mine, entry));
+  if (wanted) return Fate::lease;
+  for (const KnownFilter& other : taking.group.filters) {
+    if (same_filter(other.subscription.get(), mine)) continue;
+    SLUICE_TRY(const bool by_other, matches(broker_.store(), other.subscription.get(), entry));
+    if (by_other) return Fate::leave;
+  }
+  return Fate::finish;
+}
+
+Result<void> PopBatch::take_ready(Taking& taking, QueueId id, QueueLeases& leases,
+                                  const store::Queue& index) {
+  delivery::LeaseQueue& state = leases.state;
+  taken_.clear();
+  auto ready = state.next_ready(QueueOffset(0));
+  for (; ready && !taking.full(); ready = state.next_ready(ready->offset + 1)) {
+    if (ready->offset < index.min()) {
+      forget(state, ready->offset, taking.lease);
+      continue;
+    }
+    SLUICE_TRY(const auto entry, entry_at(index, ready->offset));
+    SLUICE_TRY(const Fate fate, this->fate(taking, entry));
+    if (fate == Fate::finish) forget(state, ready->offset, taking.lease);
+    if (fate != Fate::lease) continue;
+    if (!taking.room_for(entry.size)) break;
+    state.lease_again(ready->offset, taking.lease);
+    taken_.push_back({ready->offset, ready->attempts});
+    taking.result.messages.push_back({id, ready->offset, ready->attempts});
+    taking.result.bytes += static_cast<std::size_t>(entry.size);
+    entries_.push_back(entry);
+  }
+  if (!taken_.empty()) {
+    log(LeaseChange::Kind::leased, taking.group, id, state.next(), taking.lease, taken_);
+  }
+  return {};
+}
+
+Result<void> PopBatch::take_new(Taking& taking, QueueId id, QueueLeases& leases,
+                                const store::Queue& index) {
+  delivery::LeaseQueue& state = leases.state;
+  state.restore_next(index.min());
+  if (state.unfinished() >= kUnfinishedMax) return {};
+  fates_.clear();
+  taken_.clear();
+  left_.clear();
+  std::array<store::IndexEntry, kEntriesAtOnce> entries;
+  QueueOffset at = state.next();
+  for (bool more = !taking.full(); more && fates_.size() < kScanMax;) {
+    SLUICE_TRY(const std::size_t count, index.read(at, entries));
+    more = count > 0;
+    for (std::size_t i = 0; i < count && more; ++i) {
+      SLUICE_TRY(const Fate fate, this->fate(taking, entries[i]));
+      if (fate == Fate::lease) {
+        if (taking.full() || !taking.room_for(entries[i].size)) {
+          more = false;
+          break;
+        }
+        taken_.push_back({at});
+        taking.result.messages.push_back({id, at});
+        taking.result.bytes += static_cast<std::size_t>(entries[i].size);
+        entries_.push_back(entries[i]);
+      } else if (fate == Fate::leave) {
+        left_.push_back({at});
+      }
+      fates_.push_back(fate);
+      at += 1;
+    }
+  }
+  state.advance(fates_, taking.lease);
+  if (!taken_.empty()) {
+    log(LeaseChange::Kind::leased, taking.group, id, state.next(), taking.lease, taken_);
+  }
+  taking.result.left |= !left_.empty();
+  if (!left_.empty()) log(LeaseChange::Kind::ready, taking.group, id, state.next(), {}, left_);
+  return {};
+}
+
+Result<void> PopBatch::take(Taking& taking, QueueId id) {
+  TopicQueue* const queue = taking.plan.topic->queue(id);
+  if (!queue) return {};
+  const store::Queue& index = *queue->index;
+  SLUICE_TRY(QueueLeases* const leases, leases_of(taking.plan, id, index));
+  leases->state.expire(taking.now);
+  const std::size_t before = taking.result.messages.size();
+  const bool blocked = taking.plan.ordered && leases->state.leased() > 0;
+  if (!blocked) {
+    SLUICE_CHECK(take_ready(taking, id, *leases, index));
+    SLUICE_CHECK(take_new(taking, id, *leases, index));
+  }
+  if (taking.plan.ordered && taking.result.messages.size() > before) {
+    leases->attempt_id = taking.plan.attempt_id;
+    leases->attempt_stamp = taking.now;
+  }
+  report(taking.group, id, *leases);
+  taking.result.rest +=
+      index.max() - leases->state.next() + static_cast<std::int64_t>(leases->state.ready());
+  return {};
+}
+
+Result<bool> PopBatch::repeat(Taking& taking) {
+  const PopPlan& plan = taking.plan;
+  if (!plan.ordered || plan.attempt_id.empty()) return false;
+  for (auto& [id, leases] : taking.group.queues) {
+    if (plan.queue_id >= 0 && id.value != plan.queue_id) continue;
+    if (leases.attempt_id != plan.attempt_id) continue;
+    auto& messages = taking.result.messages;
+    leases.state.for_each([&](const delivery::LeaseQueue::Unfinished& message) {
+      const bool same = message.leased && message.lease.stamp == leases.attempt_stamp &&
+                        message.lease.deadline > taking.now;
+      if (same) messages.push_back({id, message.offset, message.attempts});
+    });
+    if (messages.empty()) continue;
+    std::ranges::sort(messages, {}, &PopResult::Message::offset);
+    taking.result.stamp = leases.attempt_stamp;
+    for (const PopResult::Message& message : messages) {
+      SLUICE_TRY(const auto entry, entry_at(*plan.topic->queue(id)->index, message.offset));
+      taking.result.bytes += static_cast<std::size_t>(entry.size);
+      entries_.push_back(entry);
+    }
+    return true;
+  }
+  return false;
+}
+
+Result<void> PopBatch::pop(const PopPlan& plan, WallTime now, PopResult& result) {
+  result.clear();
+  entries_.clear();
+  result.stamp = now;
+  {
+    GroupLeases& group = *plan.leases;
+    const std::scoped_lock lock(group.mutex);
+    remember_filter(group, plan, now);
+    Taking taking{plan, group, now, {now, now + plan.invisible}, result};
+    SLUICE_TRY(const bool repeated, repeat(taking));
+    if (!repeated) {
+      const auto queues = static_cast<std::uint32_t>(plan.topic->read_queues());
+      const std::uint32_t first = plan.queue_id >= 0 ? 0 : group.turn++;
+      const std::uint32_t count = plan.queue_id >= 0 ? 1 : queues;
+      for (std::uint32_t i = 0; i < count && !taking.full(); ++i) {
+        const QueueId id(plan.queue_id >= 0 ? plan.queue_id
+                                            : static_cast<std::int32_t>((first + i) % queues));
+        SLUICE_CHECK(take(taking, id));
+      }
+    }
+    broker_.leases().schedule(plan.leases);
+  }
+  return read_records(result);
+}
+
+}  // namespace sluice::broker
