@@ -100,10 +100,18 @@ TEST(Settings, SuggestsTheNearestKey) {
 
 TEST(Settings, AcceptsApachesOtherKeysWithAWarning) {
   Settings settings;
-  ASSERT_TRUE(settings.read_text("brokerRole=ASYNC_MASTER\ndeleteWhen=04\n", "broker.conf"));
-  EXPECT_THAT(settings.warnings(),
-              ElementsAre(HasSubstr("brokerRole = ASYNC_MASTER (broker.conf:1)"),
-                          HasSubstr("deleteWhen = 04 (broker.conf:2)")));
+  ASSERT_TRUE(settings.read_text("haListenPort=10912\ndeleteWhen=04\n", "broker.conf"));
+  EXPECT_THAT(settings.warnings(), ElementsAre(HasSubstr("haListenPort = 10912 (broker.conf:1)"),
+                                               HasSubstr("deleteWhen = 04 (broker.conf:2)")));
+}
+
+TEST(Settings, RefusesWhatWouldBreakAPromiseIfItWereIgnored) {
+  Settings settings;
+  for (const auto* pair : {"aclEnable=true", "brokerRole=SLAVE", "brokerRole=SYNC_MASTER",
+                           "enableDLegerCommitLog=true", "authenticationEnabled=true"}) {
+    EXPECT_FALSE(settings.read_text(pair, "broker.conf")) << pair;
+  }
+  EXPECT_TRUE(settings.read_text("aclEnable=false\nbrokerRole=ASYNC_MASTER\n", "broker.conf"));
 }
 
 TEST(Settings, ReadsBackWhatItPrints) {

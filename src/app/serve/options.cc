@@ -1,5 +1,6 @@
 #include "app/serve/options.h"
 
+#include <filesystem>
 #include <random>
 
 #include <fmt/format.h>
@@ -45,6 +46,22 @@ Result<net::Address> store_address(const Settings& settings) {
   auto address = net::parse_address(host);
   if (!address) return primary_address();  // a name: routes carry it, message ids cannot
   return address;
+}
+
+/// A store that lies elsewhere must not be taken for an empty one.
+Result<void> check_folders(const Settings& settings) {
+  const auto root = std::filesystem::path(settings.text("storePathRootDir")).lexically_normal();
+  for (const auto& [key, folder] :
+       {std::pair{"storePathCommitLog", "commitlog"},
+        std::pair{"storePathConsumeQueue", "consumequeue"}, std::pair{"storePathIndex", "index"}}) {
+    const std::string& path = settings.text(key);
+    const auto normal = (std::filesystem::path(path) / "").lexically_normal();
+    if (path.empty() || normal == (root / folder / "").lexically_normal()) continue;
+    return fail(Errc::invalid_argument,
+                fmt::format("{} = {}: only {} is allowed; move the folder there, or link it", key,
+                            path, (root / folder).string()));
+  }
+  return {};
 }
 
 Result<void> check_sizes(const Settings& settings) {
@@ -102,6 +119,7 @@ store::StoreOptions store_options(const Settings& settings, const wire::record::
 }  // namespace
 
 Result<BrokerServiceOptions> broker_options(const Settings& settings) {
+  SLUICE_CHECK(check_folders(settings));
   SLUICE_CHECK(check_sizes(settings));
   SLUICE_TRY(auto servers, endpoints(settings.text("namesrvAddr")));
   SLUICE_TRY(const net::Address address, store_address(settings));

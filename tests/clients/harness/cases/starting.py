@@ -79,3 +79,12 @@ def _(c):
     time.sleep(5)  # idle is a state of time: nothing to wait for
     held = resident(server.pid)
     check(held <= 32 << 20, f"an idle server holds {held / (1 << 20):.1f} MiB")
+
+
+@case("start-refuses-what-it-cannot-promise", group=None, against=("sluice",))
+def _(c):
+    """Settings whose silent neglect would break a promise: other folders, replication, access control."""
+    for pair in ("storePathCommitLog=/elsewhere/commitlog", "brokerRole=SYNC_MASTER", "aclEnable=true"):
+        code, _, err = c.sluice("serve", "--set", f"storePathRootDir={c.directory / 'store'}", "--set", pair, ok=False)
+        key = pair.split("=")[0]
+        check(code != 0 and key in err, f"with {pair} the start ended with {code}: {err}")
