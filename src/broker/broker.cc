@@ -68,7 +68,7 @@ Result<void> Broker::load(WallTime now) {
              read_snapshot<request_modes_from_json>(disk_, folder + "messageRequestMode.json"));
   if (topics) topics_.restore(std::move(topics->configs), topics->version);
   if (groups) groups_.restore(std::move(groups->configs), groups->version);
-  if (progress) progress_.restore(std::move(progress->entries));
+  if (progress) progress_.restore(progress->entries);
   if (!progress || progress->log_offset) {
     const QueueOffset from(progress ? *progress->log_offset : 0);
     SLUICE_CHECK(replay_progress(store_, from, progress_));

@@ -161,7 +161,7 @@ std::uint64_t Progress::version() const {
   return version_;
 }
 
-void Progress::restore(std::vector<Entry> entries) {
+void Progress::restore(const std::vector<Entry>& entries) {
   {
     std::lock_guard lock(mutex_);
     by_topic_.clear();

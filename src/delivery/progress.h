@@ -42,7 +42,7 @@ class Progress {
   /// One that take_changes() gave, back.
   void restore_change(const Entry& entry);
   std::uint64_t version() const;
-  void restore(std::vector<Entry> entries);
+  void restore(const std::vector<Entry>& entries);
 
  private:
   mutable std::mutex mutex_;
