@@ -193,6 +193,10 @@ Result<std::pair<Topic*, TopicQueue*>> Schedule::target(std::string_view name, Q
     SLUICE_TRY(topic, make_topic(name, id, now));
   }
   TopicQueue* queue = topic->queue(id);
+  if (!queue && made_.contains(topic->name())) {
+    SLUICE_CHECK(grow(*topic, id, now));
+    queue = topic->queue(id);
+  }
   // The topic has fewer queues than when the message was sent.
   if (!queue) queue = topic->queue(QueueId(id.value % std::max(topic->write_queues(), 1)));
   if (!queue) return fail(Errc::queue_out_of_range);
@@ -209,7 +213,15 @@ Result<std::shared_ptr<Topic>> Schedule::make_topic(std::string_view name, Queue
   }
   TopicConfig config{.name = std::string(name)};
   config.read_queues = config.write_queues = std::min(queues, kQueuesMax);
+  made_.insert(config.name);
   return topics_.ensure(std::move(config), now);
+}
+
+/// A topic that was made here turns out to have had more queues.
+Result<void> Schedule::grow(const Topic& topic, QueueId id, WallTime now) {
+  TopicConfig config = *topic.config();
+  config.read_queues = config.write_queues = std::min(id.value, kQueuesMax - 1) + 1;
+  return topics_.put(std::move(config), now);
 }
 
 void Schedule::advance(const Batch& batch, WallTime now) {
@@ -253,7 +265,7 @@ Result<void> Schedule::restore(const Snapshot& snapshot, WallTime now) {
 }
 
 Result<void> Schedule::skip_delivered(Level& level, WallTime now) {
-  std::map<std::pair<std::string, QueueId>, Candidates> targets;
+  std::map<std::string, Candidates, std::less<>> targets;  // by topic
   QueueOffset at = first(level);
   std::array<store::IndexEntry, kEntriesAtOnce> entries;
   for (bool waiting = true; waiting;) {
@@ -266,14 +278,13 @@ Result<void> Schedule::skip_delivered(Level& level, WallTime now) {
       bool whole = false;
       const record::Decoded found = waiting && slice ? decode(*slice, whole) : record::Decoded{};
       if (!whole) continue;
-      const Address address = address_of(found);
-      auto [target, made] = targets.try_emplace({std::string(address.topic), address.queue});
+      auto [target, made] = targets.try_emplace(std::string(address_of(found).topic));
       target->second.by_position[entry.position.value] = at;
       if (made) target->second.earliest_ms = std::min(entry.tags_code, unix_ms(now));
     }
   }
   for (const auto& queue : store_.queues()) {
-    const auto target = targets.find({queue->topic(), queue->id()});
+    const auto target = targets.find(queue->topic());
     if (target == targets.end()) continue;
     SLUICE_TRY(const QueueOffset next, last_delivered(*queue, target->second));
     if (next.value <= level.next.load()) continue;

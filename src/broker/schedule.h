@@ -8,6 +8,8 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -117,6 +119,7 @@ class Schedule {
   Result<std::pair<Topic*, TopicQueue*>> target(std::string_view topic, QueueId id, WallTime now,
                                                 Batch& batch);
   Result<std::shared_ptr<Topic>> make_topic(std::string_view name, QueueId id, WallTime now);
+  Result<void> grow(const Topic& topic, QueueId id, WallTime now);
   void advance(const Batch& batch, WallTime now);
   Result<void> skip_delivered(Level& level, WallTime now);
   Result<QueueOffset> last_delivered(const store::Queue& queue, const Candidates& candidates) const;
@@ -126,6 +129,7 @@ class Schedule {
   const DelayLevels levels_;
   const wire::record::Host store_host_;
   std::vector<std::unique_ptr<Level>> waiting_;  // by level - 1
+  std::set<std::string> made_;                   // topics that were not there
   std::function<void()> on_sooner_;
   /// What next_due() said last, in ms. stored() compares: a message stored before next_due() looks
   /// is seen by it, one stored later finds what it said.

@@ -224,6 +224,37 @@ TEST_F(ScheduleTest, MakesATopicThatACrashForgot) {
   EXPECT_EQ(ids_in("t"), (std::vector<std::string>{"a"}));
 }
 
+TEST_F(ScheduleTest, AForgottenTopicGetsTheQueuesItHad) {
+  SendBatch batch(broker_);
+  make_topic("t", 4);
+  const std::string properties = properties_of({{"DELAY", "1"}});
+  for (int queue : {0, 3, 1}) {
+    ASSERT_TRUE(add(batch, properties, "t", queue));
+  }
+  ASSERT_TRUE(batch.append());
+  store::testing::MemoryDisk other_disk;
+  Broker second(store_, other_disk, "config", {});
+  ASSERT_TRUE(second.load(kNow));
+  ASSERT_TRUE(second.schedule().deliver(kNow + 1s));
+  EXPECT_EQ(second.topics().find("t")->config()->read_queues, 4);
+  EXPECT_EQ(all("t", 0).size(), 1u);
+  EXPECT_EQ(all("t", 1).size(), 1u);
+  EXPECT_EQ(all("t", 3).size(), 1u);
+}
+
+TEST_F(ScheduleTest, FindsDeliveriesThatWentToAnotherQueueThanAskedFor) {
+  send_delayed("1", "a");
+  make_topic("t", 1);  // it had two
+  store_.store_ms = unix_ms(kNow + 1s);
+  deliver(kNow + 1s);
+  EXPECT_EQ(ids_in("t", 0), (std::vector<std::string>{"a"}));
+  Broker second(store_, disk_, "config", {});
+  ASSERT_TRUE(second.load(kNow + 2s));
+  const auto delivered = second.schedule().deliver(kNow + 2s);
+  ASSERT_TRUE(delivered);
+  EXPECT_EQ(delivered->count, 0u);
+}
+
 TEST_F(ScheduleTest, ServesLevelsThatTheSettingsNoLongerHave) {
   send_delayed("3", "a");
   BrokerOptions options;
