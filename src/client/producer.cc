@@ -100,7 +100,7 @@ Result<std::vector<Producer::Target>> Producer::targets(const std::string& topic
 }
 
 Result<Sent> Producer::send(const OutgoingMessage& message) {
-  const std::string id = ids_.next(now());
+  const std::string id = message.id.empty() ? ids_.next(now()) : message.id;
   SLUICE_TRY(const std::string properties, property_text(message, id));
   Result<Sent> result = fail(Errc::internal);
   std::string failed_broker;
@@ -126,6 +126,7 @@ Result<Sent> Producer::send_to(const Target& target, const OutgoingMessage& mess
   request.default_topic = options_.default_topic;
   request.default_topic_queues = options_.default_queues;
   request.queue_id = target.queue.queue_id;
+  request.sys_flag = message.sys_flag;
   request.born_ms = unix_ms(now());
   request.properties = properties;
   request.broker_name = target.queue.broker_name;

@@ -18,12 +18,14 @@ struct OutgoingMessage {
   std::string tag;                ///< may be empty
   std::vector<std::string> keys;  ///< without blanks: they are joined with one
   std::map<std::string, std::string> properties;
+  std::string id{};           ///< of a message that is sent on; empty: a new one is made
+  std::int32_t sys_flag = 0;  ///< of a body that is compressed already
 };
 
 struct Sent {
   MessageQueue queue;
   std::int64_t offset = 0;
-  std::string message_id;  ///< made here, unique; also stored with the message
+  std::string message_id;  ///< unique; also stored with the message
 };
 
 struct ProducerOptions {

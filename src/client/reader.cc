@@ -37,7 +37,9 @@ Received from_record(const record::Decoded& found, const std::string& broker_nam
                .properties = {},
                .message_id = {},
                .born_ms = message.born_ms,
-               .store_ms = found.placement.store_ms};
+               .store_ms = found.placement.store_ms,
+               .reconsume_times = message.reconsume_times,
+               .sys_flag = message.sys_flag};
   for (record::PropertyCursor c(message.properties); c.next();) {
     out.properties.emplace_back(c.name(), c.value());
   }

@@ -18,6 +18,8 @@ struct Received {
   std::vector<std::pair<std::string, std::string>> properties;  ///< in the sender's order
   std::string message_id;  ///< the sender's unique id; else where the message lies
   std::int64_t born_ms = 0, store_ms = 0;
+  std::int32_t reconsume_times = 0;
+  std::int32_t sys_flag = 0;  ///< as stored
 
   /// Empty when absent; the last of that name.
   std::string_view property(std::string_view name) const;
