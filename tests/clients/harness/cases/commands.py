@@ -162,3 +162,16 @@ def _(c):
     wrong.write_text("listnPort=1\n")
     code, out, err = c.sluice("config", "--file", wrong, ok=False)
     check(code != 0 and "listenPort" in out + err, f"a wrong file: exit {code}, {short(err)}")
+
+
+@case("cli-consume-by-pop", group="commands")
+def _(c):
+    topic, n = c.topic(), 100
+    c.sluice("produce", topic, "--namesrv", c.server.ns, stdin="".join(f"{i}\n" for i in range(n)))
+    take = ("consume", topic, "--namesrv", c.server.ns, "--group", c.name("g"), "--model", "pop", "--from", "first")
+    _, first, _ = c.sluice(*take, "--count", 40)
+    _, rest, _ = c.sluice(*take, "--idle", 2)
+    got = sorted(int(line) for line in (first + rest).split())
+    check(got == list(range(n)), f"{len(got)} messages of {n}, {len(set(got))} different ones")
+    code, _, err = c.sluice("consume", topic, "--namesrv", c.server.ns, "--model", "pop", ok=False)
+    check(code == 2 and "group" in err, f"without a group: exit {code}, {err}")
