@@ -86,6 +86,9 @@ TEST_P(Disks, ATextFileKeepsItsOldContentAsBak) {
   EXPECT_EQ(**read_text_file(*disk_, path, any), "bad");
   EXPECT_EQ(**read_text_file(*disk_, path, good), "good one");
   ASSERT_TRUE(write_text_file(*disk_, path, "bad again"));
+  EXPECT_EQ(**read_text_file(*disk_, path, good), "good one") << "a damaged file is no backup";
+  ASSERT_TRUE(write_text_file(*disk_, path, "bad"));
+  ASSERT_TRUE(write_text_file(*disk_, path, "bad"));
   EXPECT_EQ(read_text_file(*disk_, path, good).error().code(), Errc::corrupt);
 }
 

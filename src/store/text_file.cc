@@ -40,13 +40,15 @@ Result<void> write_text_file(Disk& disk, const std::string& path, std::string_vi
 
 Result<std::optional<std::string>> read_text_file(Disk& disk, const std::string& path,
                                                   bool (*accept)(std::string_view)) {
-  bool found = false;
-  for (const std::string& candidate : {path, path + ".bak"}) {
-    SLUICE_TRY(auto text, read_whole(disk, candidate));
-    if (text && accept(*text)) return text;
-    found = found || text.has_value();
+  SLUICE_TRY(auto text, read_whole(disk, path));
+  if (text && accept(*text)) return text;
+  SLUICE_TRY(auto before, read_whole(disk, path + ".bak"));
+  if (before && accept(*before)) {
+    // Out of the way, or the next write would put it in the place of the good copy.
+    if (text) SLUICE_CHECK(disk.rename(path, path + ".damaged"));
+    return before;
   }
-  if (!found) return std::nullopt;
+  if (!text && !before) return std::nullopt;
   return fail(Errc::corrupt,
               fmt::format("neither {0} nor {0}.bak can be understood; put back a good copy, or "
                           "remove both to start without",

@@ -16,7 +16,8 @@ Result<void> write_text_file(Disk& disk, const std::string& path, std::string_vi
 
 /// The content, or nothing when neither the file nor its .bak exists. `accept` says whether a
 /// content can be used; when the file's cannot, the .bak's is tried, as Apache's ConfigManager
-/// does. Errors: corrupt when there is content but none is accepted.
+/// does, and the file is kept as .damaged. Errors: corrupt when there is content but none is
+/// accepted.
 Result<std::optional<std::string>> read_text_file(Disk& disk, const std::string& path,
                                                   bool (*accept)(std::string_view));
 
