@@ -66,20 +66,26 @@ Result<void> Broker::load(WallTime now) {
   SLUICE_TRY(auto schedule, read_snapshot<schedule_from_json>(disk_, folder + "delayOffset.json"));
   SLUICE_TRY(auto modes,
              read_snapshot<request_modes_from_json>(disk_, folder + "messageRequestMode.json"));
+  SLUICE_TRY(auto variants,
+             read_snapshot<progress_from_json>(disk_, folder + "consumerVariants.json"));
   if (topics) topics_.restore(std::move(topics->configs), topics->version);
   if (groups) groups_.restore(std::move(groups->configs), groups->version);
-  if (progress) progress_.restore(progress->entries);
+  if (progress) {
+    progress_.restore(progress->entries);
+    progress_version_ = progress->version;
+  }
   if (!progress || progress->log_offset) {
     const QueueOffset from(progress ? *progress->log_offset : 0);
     SLUICE_CHECK(replay_progress(store_, from, progress_));
   }
+  if (variants) variants_.restore(variants->entries);
   if (modes) request_modes_.restore(std::move(*modes));
   SLUICE_CHECK(find_topics(now));
   SLUICE_CHECK(load_leases());
   return schedule_.restore(schedule.value_or(Schedule::Snapshot{}), now);
 }
 
-Result<void> Broker::persist() {
+Result<void> Broker::persist(WallTime now) {
   const std::scoped_lock lock(persist_mutex_);
   const auto write = [this](const char* name, const std::string& text) {
     return store::write_text_file(disk_, config_folder_ + '/' + name, text);
@@ -87,8 +93,16 @@ Result<void> Broker::persist() {
   SLUICE_CHECK(persist_tables());
   if (const std::uint64_t version = progress_.version(); version != persisted_progress_) {
     const std::int64_t logged = state_end(store_, kProgressTopic).value;
-    SLUICE_CHECK(write("consumerOffset.json", progress_to_json({progress_.entries(), logged})));
+    progress_version_.timestamp = unix_ms(now);
+    ++progress_version_.counter;
+    SLUICE_CHECK(write("consumerOffset.json",
+                       progress_to_json({progress_.entries(), logged, progress_version_})));
     persisted_progress_ = version;
+  }
+  if (const std::uint64_t version = variants_.version(); version != persisted_variants_) {
+    SLUICE_CHECK(write("consumerVariants.json",
+                       progress_to_json({variants_.entries(), {}, progress_version_})));
+    persisted_variants_ = version;
   }
   if (const std::uint64_t version = request_modes_.version(); version != persisted_modes_) {
     SLUICE_CHECK(write("messageRequestMode.json", request_modes_to_json(request_modes_.entries())));
@@ -190,6 +204,10 @@ void Broker::expire(SteadyTime now) {
   consumers_.expire(now, kSilence);
   producers_.expire(now, kSilence);
   locks_.expire(now);
+  variants_.prune([this](std::string_view topic, QueueId queue) {
+    const auto found = find_queue(topic, queue);
+    return found ? found->second->index->min() : QueueOffset(0);
+  });
 }
 
 Result<std::pair<std::shared_ptr<Topic>, TopicQueue*>> Broker::find_queue(std::string_view name,
@@ -208,8 +226,8 @@ Result<std::pair<std::shared_ptr<Topic>, TopicQueue*>> Broker::find_queue(std::s
 }
 
 Result<QueueOffset> Broker::query_offset(std::string_view group, std::string_view topic, QueueId id,
-                                         bool zero_if_missing) {
-  if (const auto committed = progress_.committed(group, topic, id)) return *committed;
+                                         bool zero_if_missing, const delivery::Link* link) {
+  if (const auto committed = variants_.committed(link, group, topic, id)) return *committed;
   const auto missing = [&] {
     return fail(Errc::offset_not_found,
                 fmt::format("group {} has no progress in queue {} of topic {}: it may start where "
@@ -228,13 +246,14 @@ Result<QueueOffset> Broker::query_offset(std::string_view group, std::string_vie
 }
 
 Result<void> Broker::commit_offset(std::string_view group, std::string_view topic, QueueId id,
-                                   QueueOffset next, WallTime now) {
+                                   QueueOffset next, WallTime now, const delivery::Link* link) {
   SLUICE_CHECK(groups_.find_or_create(group, now));
   SLUICE_CHECK(find_queue(topic, id));
   if (next.value < 0) {
     return fail(Errc::invalid_argument, fmt::format("an offset of {} to commit", next.value));
   }
-  if (!resets_.pending(group, topic, id)) progress_.commit(group, topic, id, next);
+  if (resets_.pending(variants_.scope(link, group, topic), topic, id)) return {};
+  variants_.commit(link, group, topic, id, next);
   return {};
 }
 
@@ -242,8 +261,10 @@ Result<void> Broker::reset_offset(std::string_view group, std::string_view topic
                                   QueueOffset target, WallTime now) {
   SLUICE_CHECK(groups_.find_or_create(group, now));
   SLUICE_CHECK(find_queue(topic, id));
-  resets_.put(group, topic, id, target);
-  progress_.commit(group, topic, id, target);
+  for (const std::string& scope : variants_.scopes(group, topic)) {
+    resets_.put(scope, topic, id, target);
+  }
+  variants_.reset(group, topic, id, target);
   if (!leases_.find(group, topic)) return {};
   PopBatch pops(*this);
   return pops.reset(group, topic, id, target, now);
@@ -253,6 +274,7 @@ Result<void> Broker::remove_topic(std::string_view name, WallTime now) {
   SLUICE_CHECK(topics_.remove(name, now));
   progress_.remove_topic(name);
   leases_.remove_topic(name);
+  variants_.remove_topic(name);
   request_modes_.remove_topic(name);
   return store_.remove_topic(name);
 }
@@ -262,6 +284,7 @@ Result<void> Broker::remove_group(std::string_view name, bool with_progress, Wal
   if (with_progress) {
     progress_.remove_group(name);
     leases_.remove_group(name);
+    variants_.remove_group(name);
   }
   request_modes_.remove_group(name);
   return {};

@@ -18,6 +18,7 @@
 #include "delivery/progress.h"
 #include "delivery/queue_locks.h"
 #include "delivery/resets.h"
+#include "delivery/variants.h"
 #include "store/message_store.h"
 
 /// The façade that doors call. Thin: it holds the parts and puts them together for what needs
@@ -66,6 +67,7 @@ class Broker {
   delivery::ConsumerGroups& consumers() { return consumers_; }
   delivery::ProducerGroups& producers() { return producers_; }
   delivery::Progress& progress() { return progress_; }
+  delivery::Variants& variants() { return variants_; }
   delivery::QueueLocks& locks() { return locks_; }
   Leases& leases() { return leases_; }
   RequestModes& request_modes() { return request_modes_; }
@@ -73,10 +75,11 @@ class Broker {
   Traffic& traffic() { return traffic_; }
 
   /// Loads the snapshots (config/topics.json, subscriptionGroup.json, consumerOffset.json,
-  /// delayOffset.json). Errors: corrupt, naming the file.
+  /// delayOffset.json, messageRequestMode.json, consumerVariants.json).
+  /// Errors: corrupt, naming the file.
   Result<void> load(WallTime now);
   /// Writes the snapshots whose tables changed since the last time.
-  Result<void> persist();
+  Result<void> persist(WallTime now);
   /// Logs what has changed of the groups' progress. Every second, and before a commit is answered
   /// that somebody waits for.
   Result<void> log_progress(WallTime now);
@@ -111,10 +114,11 @@ class Broker {
 
   /// Progress as GET asks for it: what is committed; else 0 where the group would start at the
   /// queue's first message anyway (min is 0 and it is still in memory), else offset_not_found.
+  /// `link`: who asks, as members of a group may stand at different places.
   Result<QueueOffset> query_offset(std::string_view group, std::string_view topic, QueueId queue,
-                                   bool zero_if_missing);
+                                   bool zero_if_missing, const delivery::Link* link = nullptr);
   Result<void> commit_offset(std::string_view group, std::string_view topic, QueueId queue,
-                             QueueOffset next, WallTime now);
+                             QueueOffset next, WallTime now, const delivery::Link* link = nullptr);
   /// Sets the group's progress; members that run are sent there by their next pull.
   Result<void> reset_offset(std::string_view group, std::string_view topic, QueueId queue,
                             QueueOffset target, WallTime now);
@@ -130,6 +134,7 @@ class Broker {
   wire::record::UniqueIds& unique_ids() { return unique_ids_; }
 
  private:
+  std::optional<QueueOffset> take_reset(const PullQuery& query);
   /// Topics that messages were sent to and whose making no snapshot has: their queues tell of them.
   Result<void> find_topics(WallTime now);
   Result<void> load_leases();
@@ -150,16 +155,17 @@ class Broker {
   delivery::ConsumerGroups consumers_;
   delivery::ProducerGroups producers_;
   delivery::Progress progress_;
+  delivery::Variants variants_{consumers_, progress_};
   delivery::QueueLocks locks_;
   delivery::Resets resets_;
   Leases leases_;
   RequestModes request_modes_;
   Traffic traffic_;
   std::mutex persist_mutex_;
-  std::uint64_t persisted_progress_ = 0, persisted_modes_ = 0;
+  std::uint64_t persisted_progress_ = 0, persisted_modes_ = 0, persisted_variants_ = 0;
   std::mutex progress_mutex_;  // one logs at a time, so that the log has the order of the changes
   std::mutex tables_mutex_;
-  DataVersion persisted_topics_, persisted_groups_;
+  DataVersion persisted_topics_, persisted_groups_, progress_version_;
   std::uint64_t persisted_leases_ = 0;
   std::mutex schedule_mutex_;
   Schedule::Offsets persisted_schedule_;

@@ -132,7 +132,7 @@ class BrokerFiles : public BrokerTest {
     make_topic("t", 5);
     ASSERT_TRUE(broker_.groups().put({.name = "g", .retry_max_times = 3}, kNow));
     ASSERT_TRUE(broker_.commit_offset("g", "t", QueueId(2), QueueOffset(7), kNow));
-    ASSERT_TRUE(broker_.persist());
+    ASSERT_TRUE(broker_.persist(kNow));
   }
   void expect_restored() {
     Broker next(store_, disk_, "config", {});
@@ -153,7 +153,7 @@ TEST_F(BrokerFiles, BringEverythingBack) { expect_restored(); }
 
 TEST_F(BrokerFiles, AreWrittenOnlyWhenTheirTableChanged) {
   const std::int64_t changes = disk_.changes();
-  ASSERT_TRUE(broker_.persist());
+  ASSERT_TRUE(broker_.persist(kNow));
   EXPECT_EQ(disk_.changes(), changes);
 }
 

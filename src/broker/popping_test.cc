@@ -89,7 +89,7 @@ TEST_F(Pop, SurvivesARestartFromSnapshotAndLog) {
   for (int i = 0; i < 4; ++i) send("t");
   ASSERT_TRUE(broker_.load(kNow));
   pop(asking(2));
-  ASSERT_TRUE(broker_.persist());
+  ASSERT_TRUE(broker_.persist(kNow));
   ASSERT_TRUE(pops_.acknowledge(receipt(0), kNow));
   pop(asking(1));
   Broker again(store_, disk_, "config", {});

@@ -34,7 +34,7 @@ TEST_F(ProgressLog, CommitsOutliveTheProcessWithoutASnapshot) {
 
 TEST_F(ProgressLog, CommitsAfterASnapshotWinAlsoWhenTheyGoBack) {
   commit(9);
-  ASSERT_TRUE(broker_.persist());
+  ASSERT_TRUE(broker_.persist(kNow));
   EXPECT_EQ(after_restart(), QueueOffset(9));
   commit(3);
   EXPECT_EQ(after_restart(), QueueOffset(3));
@@ -42,7 +42,7 @@ TEST_F(ProgressLog, CommitsAfterASnapshotWinAlsoWhenTheyGoBack) {
 
 TEST_F(ProgressLog, ARemovedGroupStaysRemoved) {
   commit(9);
-  ASSERT_TRUE(broker_.persist());
+  ASSERT_TRUE(broker_.persist(kNow));
   broker_.progress().remove_group("g");
   ASSERT_TRUE(broker_.log_progress(kNow));
   EXPECT_FALSE(after_restart());

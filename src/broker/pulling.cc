@@ -7,6 +7,7 @@
 
 #include "broker/broker.h"
 #include "broker/matching.h"
+#include "broker/retry_matching.h"
 
 namespace sluice::broker {
 namespace {
@@ -62,13 +63,16 @@ Result<void> scan(const store::MessageStore& store, const PullPlan& plan, PullRe
   std::array<store::IndexEntry, kEntriesAtOnce> entries;
   Gather gather(store, result);
   result.next = plan.offset;
-  const bool filter = plan.subscription && plan.subscription->filter;
+  const bool filter = (plan.subscription && plan.subscription->filter) || plan.retries_of;
   const std::int64_t limit = filter ? kFilterMax : kScanMax;
   while (result.next - plan.offset < limit) {
     SLUICE_TRY(const std::size_t count, plan.queue->index->read(result.next, entries));
     if (count == 0) break;
     for (std::size_t i = 0; i < count; ++i) {
-      SLUICE_TRY(const bool wanted, matches(store, plan.subscription.get(), entries[i]));
+      SLUICE_TRY(bool wanted, matches(store, plan.subscription.get(), entries[i]));
+      if (plan.retries_of) {
+        SLUICE_TRY(wanted, wants_retry(store, plan.retries_of.get(), entries[i]));
+      }
       if (wanted) {
         if (!fits(plan, result, entries[i])) return gather.finish();
         SLUICE_CHECK(gather.add(entries[i]));
@@ -182,6 +186,13 @@ Result<std::shared_ptr<const delivery::Subscription>> Broker::subscription_of(
   return found.subscription;
 }
 
+std::optional<QueueOffset> Broker::take_reset(const PullQuery& query) {
+  const QueueId queue(query.queue_id);
+  const std::string scope = variants_.scope(query.link, query.group, query.topic);
+  const auto reset = resets_.take(scope, query.topic, queue);
+  return reset || scope == query.group ? reset : resets_.take(query.group, query.topic, queue);
+}
+
 Result<PullPlan> Broker::prepare_pull(const PullQuery& query, WallTime now) {
   SLUICE_TRY(const auto group, groups_.find_or_create(query.group, now));
   if (!group->consume_enable) {
@@ -195,15 +206,22 @@ Result<PullPlan> Broker::prepare_pull(const PullQuery& query, WallTime now) {
   }
   SLUICE_TRY(auto subscription, subscription_of(query, *group));
   // Retried messages keep their tags, but the group has wanted them once already.
-  if (query.topic.starts_with(kRetryPrefix)) subscription = nullptr;
-  const auto reset = resets_.take(query.group, query.topic, QueueId(query.queue_id));
+  std::shared_ptr<const delivery::Subscriptions> retries_of;
+  if (query.topic.starts_with(kRetryPrefix)) {
+    subscription = nullptr;
+    if (variants_.apart(query.group, query.topic)) {
+      retries_of = consumers_.subscriptions(query.link, query.group);
+    }
+  }
+  const auto reset = take_reset(query);
   if (!reset && query.commit && query.commit->value >= 0) {
-    progress_.commit(query.group, query.topic, QueueId(query.queue_id), *query.commit);
+    variants_.commit(query.link, query.group, query.topic, QueueId(query.queue_id), *query.commit);
   }
   const std::int32_t bytes = query.max_bytes > 0 ? query.max_bytes : kBytesDefault;
   return PullPlan{.topic = std::move(topic),
                   .queue = queue,
                   .subscription = std::move(subscription),
+                  .retries_of = std::move(retries_of),
                   .offset = query.offset,
                   .max_messages = std::clamp(query.max_messages, 1, kMessagesMax),
                   .max_bytes = std::min(bytes, kBytesMax),

@@ -29,6 +29,8 @@ struct PullPlan {
   std::shared_ptr<Topic> topic;
   TopicQueue* queue = nullptr;
   std::shared_ptr<const delivery::Subscription> subscription;
+  /// Of a retry topic: only messages that these subscriptions had wanted; null for all.
+  std::shared_ptr<const delivery::Subscriptions> retries_of;
   QueueOffset offset;
   std::int32_t max_messages = 0;
   std::int32_t max_bytes = 0;

@@ -185,6 +185,7 @@ std::string progress_to_json(const ProgressSnapshot& snapshot) {
     for (const auto& [queue, next] : entry.offsets) offsets[std::to_string(queue)] = next;
   }
   Json file = Json::object();
+  file["dataVersion"] = to_json(snapshot.version);
   file["offsetTable"] = std::move(table);
   if (snapshot.log_offset) file[kLogOffset] = *snapshot.log_offset;
   return print(file);
@@ -193,7 +194,7 @@ std::string progress_to_json(const ProgressSnapshot& snapshot) {
 Result<ProgressSnapshot> progress_from_json(std::string_view text) {
   const auto value = parse_object(text);
   if (!value) return fail(Errc::malformed, "consumerOffset.json: not a JSON object");
-  ProgressSnapshot snapshot;
+  ProgressSnapshot snapshot{.entries = {}, .log_offset = {}, .version = version_of(*value)};
   if (const auto at = value->find(kLogOffset); at != value->end()) {
     snapshot.log_offset = number_of<std::int64_t>(*at);
   }

@@ -43,6 +43,7 @@ struct ProgressSnapshot {
   /// How many of the changes in the log (progress_log.h) are in it; nothing: Apache wrote it, and
   /// the log says nothing newer.
   std::optional<std::int64_t> log_offset;
+  DataVersion version;
 };
 std::string progress_to_json(const ProgressSnapshot& snapshot);
 Result<ProgressSnapshot> progress_from_json(std::string_view text);

@@ -67,10 +67,13 @@ TEST(Snapshots, DelayProgressComesBackAsWrittenAndAsApacheWritesIt) {
 
 TEST(Snapshots, ProgressComesBackAsWritten) {
   const auto back = progress_from_json(progress_to_json(
-      {{{.topic = "t", .group = "g", .offsets = {{0, 5}, {12, 9'000'000'000'000}}}}, 77}));
+      {{{.topic = "t", .group = "g", .offsets = {{0, 5}, {12, 9'000'000'000'000}}}},
+       77,
+       kVersion}));
   ASSERT_TRUE(back);
   ASSERT_EQ(back->entries.size(), 1u);
   EXPECT_EQ(back->log_offset, 77);
+  EXPECT_EQ(back->version, kVersion);
   EXPECT_EQ(back->entries.front().topic, "t");
   EXPECT_EQ(back->entries.front().group, "g");
   EXPECT_EQ(back->entries.front().offsets,
@@ -99,6 +102,7 @@ TEST(Snapshots, ReadsTheBareKeysOfApachesFiles) {
   EXPECT_FALSE(back->log_offset);
   EXPECT_EQ(back->entries.front().offsets,
             (std::map<std::int32_t, std::int64_t>{{0, 123}, {2, 7}}));
+  EXPECT_EQ(back->version.counter, 1);
 }
 
 TEST(Snapshots, LeavesColonsAndQuotesInsideStringsAlone) {

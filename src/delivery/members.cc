@@ -6,8 +6,6 @@
 namespace sluice::delivery {
 namespace {
 
-using Subscriptions = std::map<std::string, std::shared_ptr<const Subscription>, std::less<>>;
-
 bool same_filter(const Subscription& a, const Subscription& b) {
   return a.type == b.type && a.expression == b.expression && a.codes == b.codes;
 }
@@ -43,7 +41,10 @@ bool ConsumerGroups::update(Member& member, Hello&& hello) {
   member.type = hello.type;
   member.model = hello.model;
   member.from_where = std::move(hello.from_where);
-  return replace(member.subscriptions, std::move(hello.subscriptions));
+  const bool changed = replace(member.subscriptions, std::move(hello.subscriptions));
+  member.wants.clear();
+  if (member.model == MessageModel::clustering) member.wants = wants_key(member.subscriptions);
+  return changed;
 }
 
 bool ConsumerGroups::hello(const std::shared_ptr<Link>& link, Hello hello, SteadyTime now) {
@@ -61,6 +62,7 @@ bool ConsumerGroups::hello(const std::shared_ptr<Link>& link, Hello hello, Stead
     member.seen = now;
     member.link = link;
     if (!fresh && !renamed && !changed) return false;
+    recount(group);
     links = links_of(group);
   }
   tell(links, group_name);
@@ -81,6 +83,7 @@ bool ConsumerGroups::refresh(const Link* link, SteadyTime now) {
 
 ConsumerGroups::GroupTable::iterator ConsumerGroups::after_leave(GroupTable::iterator group,
                                                                  std::vector<Notice>& notices) {
+  recount(group->second);
   if (group->second.members.empty()) return groups_.erase(group);
   notices.push_back({group->first, links_of(group->second)});
   return std::next(group);

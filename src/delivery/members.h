@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "delivery/filter_key.h"
 #include "delivery/subscription.h"
 
 /// Who consumes and who produces: the members of groups, by heartbeat and by connection.
@@ -52,8 +54,18 @@ struct Member {
   std::string from_where;
   SteadyTime seen;
   std::weak_ptr<Link> link;
-  std::map<std::string, std::shared_ptr<const Subscription>, std::less<>>
-      subscriptions;  ///< by topic
+  Subscriptions subscriptions;
+  std::string wants;  ///< key of the subscriptions; empty when it does not share queues
+};
+
+/// Two members of a group that want different messages, and one topic in which they differ.
+struct Contradiction {
+  struct Side {
+    std::string client_id;
+    std::string expression;  ///< empty: the topic is not subscribed to
+  };
+  std::string topic;
+  Side one, other;
 };
 
 /// The consumers of every group of this broker. Thread-safe (one mutex, held briefly; links are
@@ -80,6 +92,29 @@ class ConsumerGroups {
   std::vector<std::string> groups() const;
   /// Groups with a member subscribed to the topic.
   std::vector<std::string> groups_of_topic(std::string_view topic) const;
+  /// Those with whom the member behind `link` shares queues: they want, with the same filters, all
+  /// that it wants. So whatever a member leaves to others somebody of them takes. For strangers,
+  /// and while all members want the same: all.
+  std::vector<std::string> peers(const Link* link, std::string_view group) const;
+
+  /// Whether members of any group want different things. Cheap.
+  bool any_split() const { return split_groups_.load(std::memory_order_relaxed) > 0; }
+  /// How many groups that is true of.
+  int split_groups() const { return split_groups_.load(std::memory_order_relaxed); }
+  /// An example of how members of the group differ; nothing when they all want the same.
+  std::optional<Contradiction> contradiction(std::string_view group) const;
+
+  /// Who reads a topic, by filter.
+  struct Variants {
+    bool member = false;             ///< `link` is a member
+    std::optional<std::string> own;  ///< key of its filter; nothing when it does not want the topic
+    std::vector<std::string> live;   ///< keys of all members, sorted, each once
+  };
+  /// For the group's retry topic keys are those of whole members.
+  Variants variants(const Link* link, std::string_view group, std::string_view topic) const;
+  std::shared_ptr<const Subscriptions> subscriptions(const Link* link,
+                                                     std::string_view group) const;
+
   std::shared_ptr<Link> link_of(std::string_view group, std::string_view client_id) const;
 
   enum class Lookup : std::uint8_t { found, no_group, no_topic };
@@ -96,6 +131,7 @@ class ConsumerGroups {
   struct Group {
     MessageModel model = MessageModel::clustering;
     bool notify = true;
+    bool split = false;  ///< members want different things
     std::unordered_map<const Link*, Member> members;
   };
   using Links = std::vector<std::shared_ptr<Link>>;
@@ -106,6 +142,8 @@ class ConsumerGroups {
     Links links;
   };
   static bool update(Member& member, Hello&& hello);
+  /// After each change of members or subscriptions.
+  void recount(Group& group);
   static void tell(const Links& links, std::string_view group);
   /// Those to tell of a change: none when the group is broadcasting.
   static Links links_of(const Group& group);
@@ -114,6 +152,7 @@ class ConsumerGroups {
 
   mutable std::mutex mutex_;
   GroupTable groups_;
+  std::atomic<int> split_groups_{0};
 };
 
 /// Who produces, by group. Thread-safe.

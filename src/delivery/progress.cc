@@ -68,6 +68,33 @@ std::vector<std::string> Progress::groups(std::string_view topic) const {
   return names;
 }
 
+std::map<std::int32_t, std::int64_t> Progress::offsets(std::string_view group,
+                                                       std::string_view topic) const {
+  std::lock_guard lock(mutex_);
+  const auto in_topic = by_topic_.find(topic);
+  if (in_topic == by_topic_.end()) return {};
+  const auto in_group = in_topic->second.find(group);
+  if (in_group == in_topic->second.end()) return {};
+  return entry_of(topic, group, &in_group->second).offsets;
+}
+
+bool Progress::empty() const {
+  std::lock_guard lock(mutex_);
+  return by_topic_.empty();
+}
+
+void Progress::remove(std::string_view group, std::string_view topic) {
+  std::lock_guard lock(mutex_);
+  const auto in_topic = by_topic_.find(topic);
+  if (in_topic == by_topic_.end()) return;
+  const auto in_group = in_topic->second.find(group);
+  if (in_group == in_topic->second.end()) return;
+  changed_.emplace(in_topic->first, in_group->first);
+  in_topic->second.erase(in_group);
+  if (in_topic->second.empty()) by_topic_.erase(in_topic);
+  ++version_;
+}
+
 void Progress::remove_group(std::string_view group) {
   std::lock_guard lock(mutex_);
   for (auto topic = by_topic_.begin(); topic != by_topic_.end();) {

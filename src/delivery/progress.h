@@ -25,6 +25,11 @@ class Progress {
   std::vector<std::string> topics(std::string_view group) const;
   /// Groups with progress in the topic.
   std::vector<std::string> groups(std::string_view topic) const;
+  /// By queue; empty when there is none.
+  std::map<std::int32_t, std::int64_t> offsets(std::string_view group,
+                                               std::string_view topic) const;
+  bool empty() const;
+  void remove(std::string_view group, std::string_view topic);
   void remove_group(std::string_view group);
   void remove_topic(std::string_view topic);
   void copy_group(std::string_view from, std::string_view to, std::string_view topic);

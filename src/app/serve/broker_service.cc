@@ -89,7 +89,7 @@ void BrokerService::maintain_store() {
 }
 
 void BrokerService::persist() {
-  if (auto done = broker_->persist(); !done) {
+  if (auto done = broker_->persist(clock_.wall()); !done) {
     log::error("config_not_written", {{"why", done.error().remark()}});
   }
 }
@@ -133,7 +133,7 @@ Result<void> BrokerService::close() {
   store_->stop_flushing();
   if (flusher_.joinable()) flusher_.join();
   store_->maintain();
-  if (broker_) SLUICE_CHECK(broker_->persist());
+  if (broker_) SLUICE_CHECK(broker_->persist(clock_.wall()));
   return store_->close();
 }
 

@@ -31,11 +31,12 @@ std::optional<std::vector<broker::QueuePlace>> places_of(BrokerCall& call,
   if (request.broadcasting || !call.door().options().server_load_balancer) {
     return broker::all_queues(*brokers);
   }
-  return broker::assign({.client_id = request.client_id,
-                         .strategy = request.strategy,
-                         .mode = mode,
-                         .brokers = *brokers,
-                         .members = call.broker().consumers().client_ids(request.group)});
+  return broker::assign(
+      {.client_id = request.client_id,
+       .strategy = request.strategy,
+       .mode = mode,
+       .brokers = *brokers,
+       .members = call.broker().consumers().peers(call.session.link().get(), request.group)});
 }
 
 Result<void> query_assignment(BrokerCall& call, const QueryAssignment&) {

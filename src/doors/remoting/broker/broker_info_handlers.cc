@@ -74,6 +74,7 @@ Result<void> runtime_info(BrokerCall& call, const GetRuntimeInfo&) {
   table["brokerVersionDesc"] = call.door().options().version_name;
   table["brokerActive"] = "true";
   put(table, "bootTimestamp", unix_ms(call.door().started()));
+  put(table, "groupsWithDifferentSubscriptions", call.broker().consumers().split_groups());
   put(table, "startAcceptSendRequestTimeStamp", 0);
   table["runtime"] = duration_text(call.wall - call.door().started());
   Buffer& body = call.session.context().body;

@@ -1,3 +1,5 @@
+#include <map>
+
 #include "doors/remoting/broker/call.h"
 #include "wire/remoting/bodies/group.h"
 #include "wire/remoting/requests/groups.h"
@@ -9,16 +11,25 @@ using namespace wire::remoting;
 
 namespace {
 
-std::vector<delivery::QueueLocks::QueueName> names_of(const LockBody& body) {
-  std::vector<delivery::QueueLocks::QueueName> names;
-  for (const MessageQueue& q : body.queues) names.push_back({q.topic, QueueId(q.queue_id)});
-  return names;
+/// Queues by the scope in which they are locked: members whose filters differ read the same queues
+/// side by side.
+std::map<std::string, std::vector<delivery::QueueLocks::QueueName>> scopes_of(
+    const BrokerCall& call, const LockBody& body) {
+  std::map<std::string, std::vector<delivery::QueueLocks::QueueName>> scopes;
+  for (const MessageQueue& q : body.queues) {
+    scopes[call.broker().variants().scope(call.session.link().get(), body.group, q.topic)]
+        .push_back({q.topic, QueueId(q.queue_id)});
+  }
+  return scopes;
 }
 
 Result<void> lock(BrokerCall& call, const LockQueues&) {
   SLUICE_TRY(const LockBody body, LockBody::decode(call.command.body));
-  const auto held =
-      call.broker().locks().lock(body.group, body.client_id, names_of(body), call.steady);
+  std::vector<delivery::QueueLocks::QueueName> held;
+  for (const auto& [scope, queues] : scopes_of(call, body)) {
+    const auto here = call.broker().locks().lock(scope, body.client_id, queues, call.steady);
+    held.insert(held.end(), here.begin(), here.end());
+  }
   return call.ok_json([&](wire::json::Writer& out) {
     out.begin_object().key("lockOKMQSet").begin_array();
     for (const auto& queue : held) {
@@ -30,7 +41,9 @@ Result<void> lock(BrokerCall& call, const LockQueues&) {
 
 Result<void> unlock(BrokerCall& call, const UnlockQueues&) {
   SLUICE_TRY(const LockBody body, LockBody::decode(call.command.body));
-  call.broker().locks().unlock(body.group, body.client_id, names_of(body));
+  for (const auto& [scope, queues] : scopes_of(call, body)) {
+    call.broker().locks().unlock(scope, body.client_id, queues);
+  }
   return call.ok();
 }
 

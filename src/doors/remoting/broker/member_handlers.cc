@@ -46,6 +46,18 @@ void hello_producers(const BrokerCall& call, const HeartbeatBody& body) {
   }
 }
 
+/// Differing members are served each by its own subscription, but hardly on purpose.
+void warn_of_contradiction(const BrokerCall& call, const std::string& group) {
+  const auto found = call.broker().consumers().contradiction(group);
+  if (!found) return;
+  log::warn("subscriptions_differ", {{"group", group},
+                                     {"topic", found->topic},
+                                     {"client", found->one.client_id},
+                                     {"expression", found->one.expression},
+                                     {"other_client", found->other.client_id},
+                                     {"other_expression", found->other.expression}});
+}
+
 Result<void> heartbeat(BrokerCall& call, const HeartBeat&) {
   SLUICE_TRY(HeartbeatBody body, HeartbeatBody::decode(call.command.body));
   hello_producers(call, body);
@@ -56,10 +68,12 @@ Result<void> heartbeat(BrokerCall& call, const HeartBeat&) {
   }
   bool changed = false;
   for (ConsumerData& consumer : body.consumers) {
+    const std::string consumer_group = consumer.group;
     const auto hello = call.broker().consumer_hello(
         call.session.link(), hello_of(call, body, consumer), call.wall, call.steady);
     if (hello) {
       changed |= *hello;
+      if (*hello) warn_of_contradiction(call, consumer_group);
     } else {
       log::warn("consumer_refused", {{"client", body.client_id}, {"why", hello.error().remark()}});
     }
@@ -79,7 +93,8 @@ Result<void> unregister(BrokerCall& call, const UnregisterClient& request) {
 }
 
 Result<void> consumer_list(BrokerCall& call, const GetConsumerList& request) {
-  const std::vector<std::string> ids = call.broker().consumers().client_ids(request.group);
+  const std::vector<std::string> ids =
+      call.broker().consumers().peers(call.session.link().get(), request.group);
   if (ids.empty()) {
     return call.answer(kSystemError, "no consumer for this group, " + std::string(request.group));
   }
@@ -95,6 +110,20 @@ void write_connection(wire::json::Writer& out, std::string_view client_id, std::
       .member("language", language)
       .member("version", version)
       .end();
+}
+
+/// As write_connection, and what the member itself subscribes to, which Apache's answers lack.
+void write_member(wire::json::Writer& out, const delivery::Member& m) {
+  out.begin_object()
+      .member("clientAddr", m.address)
+      .member("clientId", m.client_id)
+      .member("language", m.language)
+      .key("subscriptions")
+      .begin_object();
+  for (const auto& [topic, subscription] : m.subscriptions) {
+    out.member(topic, subscription->expression);
+  }
+  out.end().member("version", m.version).end();
 }
 
 void write_subscription(wire::json::Writer& out, const delivery::Subscription& s) {
@@ -122,9 +151,7 @@ Result<void> consumer_connections(BrokerCall& call, const GetConsumerConnections
   }
   return call.ok_json([&members](wire::json::Writer& out) {
     out.begin_object().key("connectionSet").begin_array();
-    for (const auto& m : members) {
-      write_connection(out, m.client_id, m.address, m.language, m.version);
-    }
+    for (const auto& m : members) write_member(out, m);
     const delivery::Member& first = members.front();
     out.end()
         .member("consumeFromWhere", first.from_where)

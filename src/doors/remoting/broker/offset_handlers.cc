@@ -12,13 +12,15 @@ namespace {
 Result<void> query_offset(BrokerCall& call, const QueryConsumerOffset& request) {
   SLUICE_TRY(const QueueOffset offset,
              call.broker().query_offset(request.group, request.topic, QueueId(request.queue_id),
-                                        request.zero_if_missing.value_or(true)));
+                                        request.zero_if_missing.value_or(true),
+                                        call.session.link().get()));
   return call.ok(OffsetResponse{offset.value});
 }
 
 Result<void> update_offset(BrokerCall& call, const UpdateConsumerOffset& request) {
   SLUICE_CHECK(call.broker().commit_offset(request.group, request.topic, QueueId(request.queue_id),
-                                           QueueOffset(request.commit_offset), call.wall));
+                                           QueueOffset(request.commit_offset), call.wall,
+                                           call.session.link().get()));
   if (!call.reply_to().oneway) SLUICE_CHECK(call.broker().log_progress(call.wall));
   return call.ok();
 }
