@@ -20,6 +20,7 @@ enum ResponseCode : std::int32_t {
   kPullOffsetMoved = 21,
   kQueryNotFound = 22,
   kConsumerNotOnline = 206,
+  kConsumeMessageTimeout = 207,
   kNoMessage = 208,
   kPollingFull = 209,
   kPollingTimeout = 210,

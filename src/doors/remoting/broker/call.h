@@ -59,6 +59,7 @@ std::span<const BrokerRow> group_rows();
 std::span<const BrokerRow> stats_rows();
 std::span<const BrokerRow> broker_info_rows();
 std::span<const BrokerRow> assignment_rows();
+std::span<const BrokerRow> relay_rows();
 
 /// Every request the broker answers, but for sends, which are batched (session.cc).
 const HandlerTable<BrokerCall>& broker_handlers();

@@ -11,7 +11,7 @@ using wire::remoting::FrameWriter;
 using wire::remoting::NotifyConsumersChanged;
 
 ConnectionLink::ConnectionLink(const std::shared_ptr<net::Connection>& connection)
-    : connection_(connection) {}
+    : connection_(connection), calls_(std::make_shared<ClientCalls>(connection)) {}
 
 void ConnectionLink::members_changed(std::string_view group) {
   const auto connection = connection_.lock();

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "delivery/members.h"
+#include "doors/remoting/broker/client_calls.h"
 #include "net/connection.h"
 
 namespace sluice::doors {
@@ -12,9 +13,12 @@ class ConnectionLink final : public delivery::Link {
  public:
   explicit ConnectionLink(const std::shared_ptr<net::Connection>& connection);
   void members_changed(std::string_view group) override;
+  /// Requests to this client.
+  const std::shared_ptr<ClientCalls>& calls() const { return calls_; }
 
  private:
   const std::weak_ptr<net::Connection> connection_;
+  const std::shared_ptr<ClientCalls> calls_;
 };
 
 }  // namespace sluice::doors

@@ -46,13 +46,16 @@ void BrokerSession::on_frames(std::span<const MutableBytes> frames) {
 
 void BrokerSession::on_closed() {
   context_.broker().disconnected(link_.get());
+  static_cast<ConnectionLink&>(*link_).calls()->closed();
   for (const auto& parked : parked_) context_.forget(*parked);
   parked_.clear();
 }
 
 void BrokerSession::handle() {
   const Command& command = context_.command;
-  if (command.is_response()) return;
+  if (command.is_response()) {
+    return static_cast<ConnectionLink&>(*link_).calls()->answered(command);
+  }
   const bool send = command.code == SendMessage::kCode || command.code == SendMessageV2::kCode ||
                     command.code == SendBatchMessage::kCode;
   if (send) return take_send();
