@@ -46,7 +46,8 @@ std::optional<std::int64_t> parse_time(std::string text) {
 
 }  // namespace
 
-Result<StartPosition> parse_start_position(std::string_view text, WallTime now) {
+Result<StartPosition> parse_start_position(std::string_view text, WallTime now,
+                                           std::string_view option) {
   if (text == "first") return StartPosition{Kind::first};
   if (text == "last") return StartPosition{Kind::last};
   if (const auto offset = parse_number<std::int64_t>(text); offset && *offset >= 0) {
@@ -54,11 +55,10 @@ Result<StartPosition> parse_start_position(std::string_view text, WallTime now) 
   }
   if (const auto ago = parse_ago(text)) return StartPosition{Kind::time, unix_ms(now) - *ago};
   if (const auto time = parse_time(std::string(text))) return StartPosition{Kind::time, *time};
-  return fail(
-      Errc::invalid_argument,
-      fmt::format("--from {}: expected first, last, an offset (1200), a time ago (90s, 15m, "
-                  "2h, 7d) or a time (2026-01-31T08:30:00, with Z for UTC)",
-                  text));
+  return fail(Errc::invalid_argument,
+              fmt::format("{} {}: expected first, last, an offset (1200), a time ago (90s, 15m, "
+                          "2h, 7d) or a time (2026-01-31T08:30:00, with Z for UTC)",
+                          option, text));
 }
 
 }  // namespace sluice::app

@@ -18,7 +18,8 @@ struct StartPosition {
 
 /// `first`, `last`, an offset (`1200`), a time ago (`90s`, `15m`, `2h`, `7d`), or a time
 /// (`2026-01-31`, `2026-01-31T08:30`, `2026-01-31T08:30:00`: local, with a `Z` at its end UTC).
-/// Errors: invalid_argument that shows these forms.
-Result<StartPosition> parse_start_position(std::string_view text, WallTime now);
+/// Errors: invalid_argument that shows these forms and names the option.
+Result<StartPosition> parse_start_position(std::string_view text, WallTime now,
+                                           std::string_view option = "--from");
 
 }  // namespace sluice::app
