@@ -80,8 +80,6 @@ constexpr auto kWithoutEffect = std::to_array<std::string_view>({
     "mapedFileSizeCommitLog",
     "mapedFileSizeConsumeQueue",
     "mappedFileSizeConsumeQueueExt",
-    "maxHashSlotNum",
-    "maxIndexNum",
     "maxMsgsNumBatch",
     "maxTransferBytesOnMessageInDisk",
     "maxTransferBytesOnMessageInMemory",

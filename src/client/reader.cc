@@ -8,6 +8,7 @@
 
 #include "base/numbers.h"
 #include "base/os/system_clock.h"
+#include "net/address.h"
 #include "wire/record/message_id.h"
 #include "wire/record/properties.h"
 #include "wire/record/record.h"
@@ -29,6 +30,12 @@ constexpr milliseconds kHoldMargin{15'000};
 
 SteadyTime now() { return SystemClock().steady(); }
 
+std::string host_text(const record::Host& host) {
+  return net::Address{
+      .bytes = host.address, .v6 = host.v6, .port = static_cast<std::uint16_t>(host.port)}
+      .text();
+}
+
 Received from_record(const record::Decoded& found, const std::string& broker_name) {
   const record::Message& message = found.message;
   Received out{.queue = {std::string(message.topic), broker_name, message.queue.value},
@@ -36,6 +43,8 @@ Received from_record(const record::Decoded& found, const std::string& broker_nam
                .body = std::string(as_text(message.body)),
                .properties = {},
                .message_id = {},
+               .lies_at = record::message_id(found.placement.store_host, found.placement.position),
+               .born_host = host_text(message.born_host),
                .born_ms = message.born_ms,
                .store_ms = found.placement.store_ms,
                .reconsume_times = message.reconsume_times,
@@ -44,9 +53,7 @@ Received from_record(const record::Decoded& found, const std::string& broker_nam
     out.properties.emplace_back(c.name(), c.value());
   }
   out.message_id = out.property(record::property::kUniqueKey);
-  if (out.message_id.empty()) {
-    out.message_id = record::message_id(found.placement.store_host, found.placement.position);
-  }
+  if (out.message_id.empty()) out.message_id = out.lies_at;
   if ((message.sys_flag & record::kCompressed) == 0) return out;
   const std::int32_t type = message.sys_flag & record::kCompressionTypeMask;
   const bool known = type == kZlib || type == kNotTold;

@@ -17,6 +17,8 @@ struct Received {
   bool still_compressed = false;  ///< with LZ4 or Zstandard, which this client does not know
   std::vector<std::pair<std::string, std::string>> properties;  ///< in the sender's order
   std::string message_id;  ///< the sender's unique id; else where the message lies
+  std::string lies_at;     ///< the id that says where the message lies
+  std::string born_host;   ///< host:port of the sender
   std::int64_t born_ms = 0, store_ms = 0;
   std::int32_t reconsume_times = 0;
   std::int32_t sys_flag = 0;  ///< as stored

@@ -17,7 +17,7 @@ namespace sluice::store {
 struct ApacheCheckpoint {
   std::int64_t log_ms = 0;    ///< of the last flushed record
   std::int64_t index_ms = 0;  ///< of the last one whose queue entry is flushed
-  std::int64_t keys_ms = 0;   ///< the same for the key index; kept as found
+  std::int64_t keys_ms = 0;   ///< the same for the key index
   friend bool operator==(const ApacheCheckpoint&, const ApacheCheckpoint&) = default;
 };
 

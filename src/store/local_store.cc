@@ -33,7 +33,8 @@ LocalStore::LocalStore(Disk& disk, Clock& clock, StoreOptions options)
                    options_.index_file_bytes / kIndexEntryBytes * kIndexEntryBytes,
                    kOpenIndexFiles),
       registry_(index_files_, segments_),
-      log_(segments_, clock, options_) {}
+      log_(segments_, clock, options_),
+      keys_(disk, clock, options_, segments_, log_) {}
 
 Result<void> LocalStore::start() {
   SLUICE_CHECK(disk_.make_folder(options_.root));
@@ -44,6 +45,7 @@ Result<void> LocalStore::start() {
   log_.start(found.end, found.store_ms);
   checkpoint_.apache = found.apache;
   last_sync_ = clock_.steady();
+  SLUICE_CHECK(keys_.start(found));
   SLUICE_CHECK(mark_running());
   log_start(found);
   return {};
@@ -128,6 +130,7 @@ Result<void> LocalStore::write_indexes(Sync sync) {
   const std::int64_t store_ms = log_.flushed_store_ms();  // first: it may be too old, not too new
   next.flushed = next.indexes_below = log_.flushed().value;
   next.apache.log_ms = next.apache.index_ms = store_ms;
+  next.apache.keys_ms = keys_.index().flushed_ms();
   SLUICE_CHECK(write_dirty(log_.flushed()));
   if (sync == Sync::when_due && !sync_is_due()) return {};
   SLUICE_CHECK(index_files_.sync());
@@ -176,6 +179,7 @@ Result<int> LocalStore::drop_older_than(milliseconds keep, int limit) {
   }
   if (dropped == 0) return 0;
   for (const auto& queue : registry_.all()) SLUICE_CHECK(queue->remove_old_files());
+  keys_.drop_old();
   return dropped;
 }
 
@@ -189,7 +193,10 @@ Result<void> LocalStore::close() {
 
 Result<void> LocalStore::finish_clean() {
   SLUICE_CHECK(log_.close());
+  SLUICE_CHECK(log_.flush());
+  auto keys_closed = keys_.close();
   SLUICE_CHECK(write_indexes(Sync::now));
+  SLUICE_CHECK(std::move(keys_closed));
   SLUICE_CHECK(disk_.remove(abort_path(options_.root)));
   return disk_.sync_folder(options_.root);
 }

@@ -5,6 +5,7 @@
 
 #include "store/checkpoint.h"
 #include "store/commit_log.h"
+#include "store/key_builder.h"
 #include "store/message_store.h"
 #include "store/queue_registry.h"
 #include "store/recovery.h"
@@ -37,6 +38,9 @@ class LocalStore final : public MessageStore {
                                 Boundary boundary) const override;
   Result<WallTime> store_time(const Queue& queue, QueueOffset offset) const override;
 
+  Result<KeyResult> find_by_key(const KeyQuery& query) const override;
+  bool index_keys() override { return keys_.step(); }
+
   void maintain() override;
   bool flush_waiting() override { return log_.flush_waiting(); }
   void stop_flushing() override { log_.stop_flushing(); }
@@ -64,6 +68,7 @@ class LocalStore final : public MessageStore {
   IndexFiles index_files_;
   QueueRegistry registry_;
   CommitLog log_;
+  KeyBuilder keys_;
   std::mutex maintenance_;  ///< one maintenance at a time; guards what follows
   Checkpoint checkpoint_;   ///< as last written
   SteadyTime last_sync_{};

@@ -146,9 +146,13 @@ Result<void> LogQueue::cut(LogPosition position, const Matches& matches) {
   SLUICE_TRY(const IndexEntry last, entry_at(std::max(end - 1, first_.load())));
   const bool sure =
       end == first_ || last.size == kBlankEntrySize || matches(last, QueueOffset(end - 1));
+  // A torn entry can seem to lie below, but not behind the one before it.
+  LogPosition before(-1);
   for (std::int64_t at = first_; !sure && at <= end; ++at) {
     SLUICE_TRY(const IndexEntry entry, entry_at(at));
-    if (is_past(entry)) end = at;
+    const bool blank = entry.size == kBlankEntrySize;
+    if (is_past(entry) || (!blank && entry.position <= before)) end = at;
+    if (!blank) before = entry.position;
   }
   written_ = next_ = end;
   max_.store(end);

@@ -12,6 +12,7 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "store/disk.h"
+#include "store/key_file.h"
 #include "wire/record/record.h"
 
 /// Commit log and queue indexes of one broker, in Apache RocketMQ's files.
@@ -30,6 +31,7 @@ struct StoreOptions {
   std::int64_t tail_bytes = 8LL << 20;             ///< memory between append and write
   bool sync_flush = false;                         ///< flushDiskType=SYNC_FLUSH
   wire::record::Host store_host;                   ///< goes into every record
+  KeyFileShape keys;                               ///< of the key index's files
   /// What the index keeps for a record, when recovery has to build its entry again; must agree with
   /// what append makes of Pending::tags_code. Without it: the hash of TAGS.
   std::function<std::int64_t(const wire::record::Decoded&)> tags_code_of;
@@ -79,6 +81,20 @@ struct Slice {
   std::shared_ptr<const void> owner;
 };
 
+/// What to find by key.
+struct KeyQuery {
+  std::string_view topic, key;
+  bool unique_only = false;  ///< the key is a UNIQ_KEY; otherwise also words of KEYS count
+  std::int64_t from_ms = 0, to_ms = 0;  ///< store time, both included
+  std::int32_t max = 0;
+};
+struct KeyResult {
+  std::vector<Slice> records;  ///< the newest that match, oldest first
+  bool complete = true;        ///< false: the bounds ended the search; a narrower time range helps
+  std::int64_t last_ms = 0;    ///< of the last record that the index knows: store time
+  LogPosition last;            ///< and where it lies
+};
+
 /// Called after confirmed() has moved, by the thread that moved it, with no lock held.
 using ConfirmedFn = std::function<void(LogPosition)>;
 
@@ -125,6 +141,14 @@ class MessageStore {
                                         Boundary boundary) const = 0;
   /// Store time of the message at `offset`. Errors: not_found.
   virtual Result<WallTime> store_time(const Queue& queue, QueueOffset offset) const = 0;
+
+  /// Messages with a key, by the key index, which is a bit behind the log. Bounded: at most 64
+  /// messages, the newest in the time range; 20,000 entries and 256 records are looked at,
+  /// and 12 MiB given.
+  virtual Result<KeyResult> find_by_key(const KeyQuery& query) const = 0;
+  /// Takes keys of what was confirmed since into the key index, up to 64 MiB of the log. True: more
+  /// waits. Called about every 100 ms by a thread of the rim. Failures are logged and tried again.
+  virtual bool index_keys() = 0;
 
   /// Flushes the log, then writes index entries below the flushed position and the checkpoint.
   /// Called about once a second by a thread of the rim. Errors are kept: see health().

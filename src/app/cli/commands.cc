@@ -6,6 +6,7 @@ void add_cli_commands(CLI::App& cli, int& exit_code) {
   add_topic_commands(cli, exit_code);
   add_produce_command(cli, exit_code);
   add_consume_command(cli, exit_code);
+  add_message_commands(cli, exit_code);
   add_group_commands(cli, exit_code);
   add_dlq_commands(cli, exit_code);
   add_config_command(cli, exit_code);

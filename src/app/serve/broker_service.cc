@@ -6,6 +6,7 @@ namespace sluice::app {
 namespace {
 
 constexpr milliseconds kStorePause{500};      // flush, index write-out
+constexpr milliseconds kKeysPause{100};       // key index
 constexpr milliseconds kPersistPause{5'000};  // config/*.json
 constexpr milliseconds kUpkeepPause{10'000};  // members, retention, registration
 constexpr int kDropSegmentsMax = 10;          // at a time
@@ -75,6 +76,7 @@ void BrokerService::start_upkeep() {
   periodic_.push_back(std::make_unique<Periodic>(kStorePause, [this] { maintain_store(); }));
   periodic_.push_back(std::make_unique<Periodic>(kPersistPause, [this] { persist(); }));
   periodic_.push_back(std::make_unique<Periodic>(kUpkeepPause, [this] { upkeep(); }));
+  periodic_.push_back(std::make_unique<Periodic>(kKeysPause, [this] { store_->index_keys(); }));
 }
 
 void BrokerService::maintain_store() {

@@ -122,6 +122,8 @@ Result<BrokerServiceOptions> broker_options(const Settings& settings) {
   SLUICE_CHECK(check_folders(settings));
   SLUICE_CHECK(check_sizes(settings));
   SLUICE_TRY(auto servers, endpoints(settings.text("namesrvAddr")));
+          .keys = {.slots = static_cast<std::int32_t>(settings.integer("maxHashSlotNum")),
+                   .entries = static_cast<std::int32_t>(settings.integer("maxIndexNum"))},
   SLUICE_TRY(const net::Address address, store_address(settings));
   SLUICE_TRY(const auto levels, broker::DelayLevels::parse(settings.text("messageDelayLevel")));
   const wire::record::Host host{.address = address.bytes,

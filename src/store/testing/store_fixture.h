@@ -20,7 +20,8 @@ inline StoreOptions small_options(bool sync_flush = false) {
           .segment_bytes = kSegment,
           .index_file_bytes = 10LL * kIndexEntryBytes,
           .tail_bytes = 16384,
-          .sync_flush = sync_flush};
+          .sync_flush = sync_flush,
+          .keys = {.slots = 50, .entries = 40}};
 }
 
 inline std::unique_ptr<MessageStore> must_open(Disk& disk, Clock& clock, StoreOptions options) {

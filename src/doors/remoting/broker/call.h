@@ -53,6 +53,7 @@ std::span<const BrokerRow> pop_rows();
 std::span<const BrokerRow> retry_rows();
 std::span<const BrokerRow> offset_rows();
 std::span<const BrokerRow> member_rows();
+std::span<const BrokerRow> finding_rows();
 std::span<const BrokerRow> lock_rows();
 std::span<const BrokerRow> topic_rows();
 std::span<const BrokerRow> group_rows();

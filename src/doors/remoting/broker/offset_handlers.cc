@@ -57,22 +57,6 @@ Result<void> earliest_time(BrokerCall& call, const GetEarliestStoreTime& request
   return call.ok(TimestampResponse{time ? unix_ms(*time) : -1});
 }
 
-Result<void> view_message(BrokerCall& call, const ViewMessage& request) {
-  const auto record = call.broker().store().read_record(LogPosition(request.position));
-  if (!record) {
-    return call.answer(kSystemError,
-                       "can not find message by the offset: " + std::to_string(request.position) +
-                           ", " + std::string(record.error().remark()));
-  }
-  return call.ok_body(record->bytes);
-}
-
-/// Until messages have a key index, none is ever found; clients take that as an empty result.
-Result<void> query_message(BrokerCall&, const QueryMessage& request) {
-  return fail(Errc::not_found, "no message with key " + std::string(request.key) +
-                                   ": this broker keeps no key index");
-}
-
 wire::json::Writer& write_offsets(
     wire::json::Writer& out, const std::string& broker, std::string_view topic,
     const std::vector<std::pair<std::int32_t, QueueOffset>>& offsets) {
@@ -126,8 +110,6 @@ constexpr BrokerRow kRows[] = {
     broker_row<GetMaxOffset, max_offset>(),
     broker_row<GetMinOffset, min_offset>(),
     broker_row<GetEarliestStoreTime, earliest_time>(),
-    broker_row<ViewMessage, view_message>(),
-    broker_row<QueryMessage, query_message>(),
     broker_row<ResetOffset, reset_offset>(),
 };
 

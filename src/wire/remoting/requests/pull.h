@@ -128,25 +128,6 @@ struct TimestampResponse {
   using Wire = Fields<Required<"timestamp", &TimestampResponse::timestamp>>;
 };
 
-struct ViewMessage {
-  static constexpr std::int32_t kCode = 33;
-  static constexpr std::string_view kName = "VIEW_MESSAGE_BY_ID";
-  std::int64_t position = 0;  ///< in the commit log
-  using Wire = Fields<Required<"offset", &ViewMessage::position>>;
-};
-
-struct QueryMessage {
-  static constexpr std::int32_t kCode = 12;
-  static constexpr std::string_view kName = "QUERY_MESSAGE";
-  std::string_view topic, key;
-  std::int32_t max_messages = 0;
-  std::int64_t begin = 0, end = 0;  ///< store time
-  using Wire = Fields<Required<"topic", &QueryMessage::topic>, Required<"key", &QueryMessage::key>,
-                      Required<"maxNum", &QueryMessage::max_messages>,
-                      Required<"beginTimestamp", &QueryMessage::begin>,
-                      Required<"endTimestamp", &QueryMessage::end>>;
-};
-
 /// Moves a group's progress to a time or an offset.
 struct ResetOffset {
   static constexpr std::int32_t kCode = 222;

@@ -23,6 +23,7 @@ public final class Driver {
         COMMANDS.put("litepull", LitePull::run);
         COMMANDS.put("offsets", Offsets::offsets);
         COMMANDS.put("view", Offsets::view);
+        COMMANDS.put("find", Offsets::find);
     }
 
     private Driver() {

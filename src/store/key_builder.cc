@@ -1,0 +1,155 @@
+#include "store/key_builder.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "wire/record/keys.h"
+#include "wire/record/properties.h"
+
+namespace sluice::store {
+namespace record = wire::record;
+namespace {
+
+constexpr std::int64_t kBytesAtOnce = 64 << 20;
+constexpr std::size_t kKeysPerBatch = 16'384;
+constexpr milliseconds kFlushEvery{10'000};
+
+constexpr bool has_keys(std::int32_t sys_flag) {
+  return (sys_flag & record::kTransactionRollback) != record::kTransactionRollback;
+}
+
+}  // namespace
+
+Result<void> KeyBuilder::start(const Recovered& recovered) {
+  last_flush_ = clock_.steady();
+  SLUICE_CHECK(load({.log_begin = segments_.first(),
+                     .log_end = recovered.end,
+                     .whole = recovered.clean,
+                     .ours = recovered.own_checkpoint,
+                     .apache_keys_ms = recovered.apache.keys_ms}));
+  log::info("key_index_opened",
+            {{"entries_until", index_.last().end}, {"from", position_}, {"to", recovered.end}});
+  return {};
+}
+
+Result<void> KeyBuilder::load(const KeyIndex::Found& found) {
+  SLUICE_TRY(const auto progress, index_.load(found));
+  position_ = std::max(segments_.first(), std::min(progress.below, found.log_end));
+  if (progress.last_record < segments_.first()) return {};
+  auto after = position_after(progress.last_record);
+  if (after) {
+    position_ = std::max(position_, *after);
+    return {};
+  }
+  log::warn("key_index_rebuilt", {{"why", after.error().remark()}, {"files_kept", 0}});
+  position_ = segments_.first();
+  return index_.clear();
+}
+
+Result<std::int64_t> KeyBuilder::position_after(std::int64_t record) const {
+  SLUICE_TRY(const Slice slice, log_.read_record(LogPosition(record)));
+  return record + static_cast<std::int64_t>(slice.bytes.size());
+}
+
+bool KeyBuilder::step() {
+  const std::lock_guard guard(mutex_);
+  auto more = advance();
+  if (more) return *more;
+  log::error("key_index_failed", {{"why", more.error().remark()}, {"effect", "tried again"}});
+  failed_ = true;
+  last_flush_ = clock_.steady();
+  return false;
+}
+
+/// Forgets what was added since the last flush.
+Result<void> KeyBuilder::reload() {
+  SLUICE_CHECK(load({.log_begin = segments_.first(),
+                     .log_end = log_.confirmed().value,
+                     .whole = false,
+                     .ours = true}));
+  failed_ = false;
+  return {};
+}
+
+Result<bool> KeyBuilder::advance() {
+  if (failed_) {
+    if (clock_.steady() - last_flush_ < kFlushEvery) return false;
+    SLUICE_CHECK(reload());
+  }
+  position_ = std::max(position_, segments_.first());
+  const std::int64_t end = log_.confirmed().value;
+  const std::int64_t stop = std::min(end, position_ + kBytesAtOnce);
+  while (position_ < stop) {
+    keys_.clear();
+    while (position_ < stop && keys_.size() < kKeysPerBatch) {
+      const auto segment = segments_.find(position_);
+      if (segment == nullptr) return false;  // dropped since: the next call goes on behind it
+      const Bytes rest = segment->from(position_);
+      const auto readable = static_cast<std::size_t>(end - position_);
+      if (!take_record(rest.first(std::min(rest.size(), readable)))) break;
+    }
+    SLUICE_CHECK(index_.add(keys_));
+  }
+  SLUICE_CHECK(flush_if_due());
+  return position_ < end;
+}
+
+/// False: nothing could be made of it; the position has moved on.
+bool KeyBuilder::take_record(Bytes rest) {
+  using Kind = record::Scan::Kind;
+  const record::Scan scan = record::scan(rest, record::CrcCheck::skip);
+  if (scan.kind == Kind::record) {
+    take_keys(scan.record);
+    position_ += scan.record.size;
+    return true;
+  }
+  if (scan.kind != Kind::blank) {
+    log::error("log_damaged", {{"position", position_},
+                               {"why", scan.problem.empty() ? "zeros" : scan.problem},
+                               {"effect", "no keys from the rest of the segment"}});
+  }
+  position_ = segments_.base_of(position_) + segments_.segment_bytes();
+  return scan.kind == Kind::blank;
+}
+
+void KeyBuilder::take_keys(const record::Decoded& found) {
+  if (!has_keys(found.message.sys_flag)) return;
+  std::string_view unique, words;
+  for (record::PropertyCursor pair(found.message.properties); pair.next();) {
+    if (pair.name() == record::property::kUniqueKey) unique = pair.value();
+    if (pair.name() == record::property::kKeys) words = pair.value();
+  }
+  const std::size_t limit = keys_.size() + static_cast<std::size_t>(index_.keys_of_record_max());
+  const auto take = [&](std::string_view key) {
+    if (key.empty() || keys_.size() == limit) return;
+    text_.assign(found.message.topic).append(1, '#').append(key);
+    keys_.push_back({.hash = key_hash(text_),
+                     .position = found.placement.position.value,
+                     .store_ms = found.placement.store_ms});
+  };
+  take(unique);
+  record::each_word(words, take);
+}
+
+/// What lies in the index lies in the log, also after a power cut: the log goes first.
+Result<void> KeyBuilder::flush_if_due() {
+  if (clock_.steady() - last_flush_ < kFlushEvery) return {};
+  last_flush_ = clock_.steady();
+  SLUICE_CHECK(log_.flush());
+  return index_.flush(position_);
+}
+
+void KeyBuilder::drop_old() {
+  const std::lock_guard guard(mutex_);
+  if (auto done = index_.drop_below(segments_.first()); !done) {
+    log::warn("key_files_not_dropped", {{"why", done.error().remark()}});
+  }
+}
+
+Result<void> KeyBuilder::close() {
+  const std::lock_guard guard(mutex_);
+  if (failed_) SLUICE_CHECK(reload());
+  return index_.flush(position_);
+}
+
+}  // namespace sluice::store
