@@ -74,9 +74,9 @@ void BrokerService::start_upkeep() {
     });
   }
   periodic_.push_back(std::make_unique<Periodic>(kStorePause, [this] { maintain_store(); }));
+  periodic_.push_back(std::make_unique<Periodic>(kKeysPause, [this] { store_->index_keys(); }));
   periodic_.push_back(std::make_unique<Periodic>(kPersistPause, [this] { persist(); }));
   periodic_.push_back(std::make_unique<Periodic>(kUpkeepPause, [this] { upkeep(); }));
-  periodic_.push_back(std::make_unique<Periodic>(kKeysPause, [this] { store_->index_keys(); }));
 }
 
 void BrokerService::maintain_store() {

@@ -113,6 +113,8 @@ store::StoreOptions store_options(const Settings& settings, const wire::record::
           .tail_bytes = settings.integer("tailBytes"),
           .sync_flush = settings.text("flushDiskType") == "SYNC_FLUSH",
           .store_host = host,
+          .keys = {.slots = static_cast<std::int32_t>(settings.integer("maxHashSlotNum")),
+                   .entries = static_cast<std::int32_t>(settings.integer("maxIndexNum"))},
           .tags_code_of = broker::index_code(levels)};
 }
 
@@ -122,8 +124,6 @@ Result<BrokerServiceOptions> broker_options(const Settings& settings) {
   SLUICE_CHECK(check_folders(settings));
   SLUICE_CHECK(check_sizes(settings));
   SLUICE_TRY(auto servers, endpoints(settings.text("namesrvAddr")));
-          .keys = {.slots = static_cast<std::int32_t>(settings.integer("maxHashSlotNum")),
-                   .entries = static_cast<std::int32_t>(settings.integer("maxIndexNum"))},
   SLUICE_TRY(const net::Address address, store_address(settings));
   SLUICE_TRY(const auto levels, broker::DelayLevels::parse(settings.text("messageDelayLevel")));
   const wire::record::Host host{.address = address.bytes,
