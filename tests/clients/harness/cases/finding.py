@@ -93,14 +93,6 @@ def _(c):
     check(re.search(rf"Queue Offset:\s+{sent[1]['o']}\b", text) and re.search(r"Message Keys:\s+\[?k1", text), f"it shows {short(text)}")
 
 
-@case("mqadmin-queryMsgById")
-def _(c):
-    topic = c.topic()
-    sent = c.send("java540", 2, topic=topic, keys="k")
-    text = c.admin("queryMsgById", "-t", topic, "-i", sent[1]["offsetId"])
-    check(sent[1]["id"] in text and re.search(rf"Queue Offset:\s+{sent[1]['o']}\b", text), f"it shows {short(text)}")
-
-
 @case("cli-message", against=("sluice",))
 def _(c):
     """find by key, get by both kinds of id; people see every field."""
