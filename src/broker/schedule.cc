@@ -4,8 +4,7 @@
 #include <array>
 #include <limits>
 
-#include "base/numbers.h"
-#include "wire/record/properties.h"
+#include "broker/schedule_record.h"
 
 namespace sluice::broker {
 namespace record = wire::record;
@@ -18,24 +17,6 @@ constexpr std::size_t kEntriesAtOnce = 64;
 constexpr milliseconds kClockSlack{60'000};
 constexpr milliseconds kFlushPause{5};    // a message is stored, but its flush is not over
 constexpr milliseconds kReadPause{1000};  // a queue's index could not be read
-
-record::Decoded decode(const store::Slice& slice, bool& whole) {
-  record::Scan scan = record::scan(slice.bytes, record::CrcCheck::skip);
-  whole = scan.kind == record::Scan::Kind::record;
-  return scan.record;
-}
-
-struct Address {
-  std::string_view topic;
-  QueueId queue;
-};
-Address address_of(const record::Decoded& found) {
-  const std::string_view properties = found.message.properties;
-  const auto id =
-      parse_number<std::int32_t>(record::find_property(properties, record::property::kRealQueue));
-  return {record::find_property(properties, record::property::kRealTopic),
-          QueueId(std::max(id.value_or(0), 0))};
-}
 
 }  // namespace
 
@@ -156,7 +137,7 @@ Result<void> Schedule::take(const store::IndexEntry& entry, WallTime now, Batch&
   if (!slice && slice.error().code() == Errc::io_error) return fail(std::move(slice.error()));
   bool whole = false;
   const record::Decoded found = slice ? decode(*slice, whole) : record::Decoded{};
-  const Address address = whole ? address_of(found) : Address{};
+  const RealAddress address = whole ? address_of(found) : RealAddress{};
   auto to = target(address.topic, address.queue, now, batch);
   if (!to) {
     ++batch.out.lost;
@@ -247,71 +228,6 @@ Schedule::Snapshot Schedule::snapshot() {
     if (level->durable.value > 0) snapshot.offsets[level->number] = level->durable.value;
   }
   return snapshot;
-}
-
-Result<void> Schedule::restore(const Snapshot& snapshot, WallTime now) {
-  for (const auto& [number, offset] : snapshot.offsets) {
-    if (number < 1 || std::cmp_greater(number, waiting_.size())) continue;
-    Level& level = *waiting_[static_cast<std::size_t>(number) - 1];
-    // What lies behind the queue's end was lost with the log's: the next message takes its place.
-    level.durable = std::clamp(QueueOffset(offset), QueueOffset(0), level.queue->max());
-    level.next = level.durable.value;
-  }
-  version_ = snapshot.version;
-  for (const auto& level : waiting_) {
-    SLUICE_CHECK(skip_delivered(*level, now));
-  }
-  return {};
-}
-
-Result<void> Schedule::skip_delivered(Level& level, WallTime now) {
-  std::map<std::string, Candidates, std::less<>> targets;  // by topic
-  QueueOffset at = first(level);
-  std::array<store::IndexEntry, kEntriesAtOnce> entries;
-  for (bool waiting = true; waiting;) {
-    SLUICE_TRY(const std::size_t count, level.queue->read(at, entries));
-    waiting = count > 0;
-    for (std::size_t i = 0; i < count && waiting; ++i, at += 1) {
-      const store::IndexEntry& entry = entries[i];
-      waiting = due(level, entry, now) <= now;
-      const auto slice = waiting ? store_.read(entry.position, entry.size) : store::Slice{};
-      bool whole = false;
-      const record::Decoded found = waiting && slice ? decode(*slice, whole) : record::Decoded{};
-      if (!whole) continue;
-      auto [target, made] = targets.try_emplace(std::string(address_of(found).topic));
-      target->second.by_position[entry.position.value] = at;
-      if (made) target->second.earliest_ms = std::min(entry.tags_code, unix_ms(now));
-    }
-  }
-  for (const auto& queue : store_.queues()) {
-    const auto target = targets.find(queue->topic());
-    if (target == targets.end()) continue;
-    SLUICE_TRY(const QueueOffset next, last_delivered(*queue, target->second));
-    if (next.value <= level.next.load()) continue;
-    level.next = next.value;
-    level.unflushed.push_back({store_.end(), next});
-  }
-  return {};
-}
-
-/// One past the newest candidate that stands in `queue`; 0 when none does. A level delivers in
-/// order, so everything before it was delivered too, wherever it went.
-Result<QueueOffset> Schedule::last_delivered(const store::Queue& queue,
-                                             const Candidates& candidates) const {
-  for (QueueOffset at = queue.max(); at > queue.min();) {
-    at = at - 1;
-    std::array<store::IndexEntry, 1> entry;
-    SLUICE_TRY(const std::size_t count, queue.read(at, entry));
-    const auto slice = count > 0 ? store_.read(entry[0].position, entry[0].size)
-                                 : Result<store::Slice>(fail(Errc::not_found));
-    bool whole = false;
-    const record::Decoded found = slice ? decode(*slice, whole) : record::Decoded{};
-    if (!whole) continue;
-    const auto made_of = candidates.by_position.find(found.message.prepared.value);
-    if (made_of != candidates.by_position.end()) return made_of->second + 1;
-    if (found.placement.store_ms < candidates.earliest_ms) break;
-  }
-  return QueueOffset(0);
 }
 
 }  // namespace sluice::broker

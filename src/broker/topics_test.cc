@@ -52,6 +52,10 @@ class CountingStore final : public store::MessageStore {
   Result<WallTime> store_time(const store::Queue&, QueueOffset) const override {
     return fail(Errc::not_found);
   }
+  Result<store::KeyResult> find_by_key(const store::KeyQuery&) const override {
+    return store::KeyResult{};
+  }
+  bool index_keys() override { return false; }
   void maintain() override {}
   bool flush_waiting() override { return false; }
   void stop_flushing() override {}

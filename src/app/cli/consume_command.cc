@@ -135,6 +135,7 @@ Result<void> consume_by_pop(const ConsumeOptions& options, const MessageFormat& 
       popped.resize(static_cast<std::size_t>(left));
     }
     std::vector<Received> messages;
+    messages.reserve(popped.size());
     for (const client::Popped& one : popped) messages.push_back(one.message);
     SLUICE_CHECK(write(messages, format));
     SLUICE_CHECK(popper.acknowledge(popped));

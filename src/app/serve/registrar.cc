@@ -170,7 +170,7 @@ class Registrar::Link : public std::enable_shared_from_this<Link> {
   bool closed_ = false;
 };
 
-Registrar::Registrar(net::Reactor& reactor, broker::Broker& broker, BrokerIdentity identity,
+Registrar::Registrar(net::Reactor& reactor, broker::Broker& broker, const BrokerIdentity& identity,
                      std::vector<net::Endpoint> servers)
     : reactor_(reactor) {
   for (net::Endpoint& server : servers) {

@@ -33,7 +33,7 @@ class Registrar {
   static constexpr milliseconds kPeriod{30'000};
   static constexpr milliseconds kRetry{2'000};
 
-  Registrar(net::Reactor& reactor, broker::Broker& broker, BrokerIdentity identity,
+  Registrar(net::Reactor& reactor, broker::Broker& broker, const BrokerIdentity& identity,
             std::vector<net::Endpoint> servers);
   ~Registrar();
   /// Any thread. Several changes within a moment make one registration.
