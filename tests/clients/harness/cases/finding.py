@@ -90,7 +90,7 @@ def _(c):
     sent = c.send("java540", 3, topic=topic, keys="k")
     found(c, "java540", topic, "k2", ["p0/2"])
     text = c.admin("queryMsgByUniqueKey", "-t", topic, "-i", sent[1]["id"])
-    check(re.search(rf"Queue Offset:\s+{sent[1]['o']}\b", text) and re.search(r"Message Keys:\s+\[?k1", text), f"it shows {short(text)}")
+    check(re.search(rf"Queue Offset:\s+{sent[1]['o']}\b", text) and re.search(r"Keys:\s+\[?k1 ", text), f"it shows {short(text)}")
 
 
 @case("cli-message", against=("sluice",))
