@@ -20,7 +20,8 @@ Result<void> view_message(BrokerCall& call, const ViewMessage& request) {
 }
 
 std::string_view remark_of(const store::KeyResult& found) {
-  if (!found.complete) return "the search was ended at its bounds; ask for a narrower time range";
+  if (!found.complete)
+    return "there may be more: the search ended after 20,000 index entries, 256 records or 12 MiB";
   return found.records.empty() ? "can not find message, maybe time range not correct" : "";
 }
 
