@@ -52,6 +52,7 @@ Broker::Broker(store::MessageStore& store, store::Disk& disk, std::string config
                       .cluster_name = options_.cluster,
                       .broker_name = options_.name}),
       schedule_(store, topics_, options_.delay_levels, options_.store_host),
+      transactions_(store, topics_, options_.transactions, options_.store_host),
       groups_(options_.auto_create_group),
       request_modes_(options_.default_request_mode) {}
 
@@ -82,6 +83,7 @@ Result<void> Broker::load(WallTime now) {
   if (modes) request_modes_.restore(std::move(*modes));
   SLUICE_CHECK(find_topics(now));
   SLUICE_CHECK(load_leases());
+  SLUICE_CHECK(load_transactions(now));
   return schedule_.restore(schedule.value_or(Schedule::Snapshot{}), now);
 }
 
@@ -91,6 +93,7 @@ Result<void> Broker::persist(WallTime now) {
     return store::write_text_file(disk_, config_folder_ + '/' + name, text);
   };
   SLUICE_CHECK(persist_tables());
+  note_transactions();
   if (const std::uint64_t version = progress_.version(); version != persisted_progress_) {
     const std::int64_t logged = state_end(store_, kProgressTopic).value;
     progress_version_.timestamp = unix_ms(now);
@@ -109,11 +112,13 @@ Result<void> Broker::persist(WallTime now) {
     persisted_modes_ = version;
   }
   SLUICE_CHECK(persist_leases());
+  SLUICE_CHECK(persist_transactions());
   return persist_schedule();
 }
 
 Result<void> Broker::log_progress(WallTime now) {
   const std::scoped_lock lock(progress_mutex_);
+  note_transactions();
   const auto changes = progress_.take_changes();
   if (changes.empty()) return {};
   Buffer body;

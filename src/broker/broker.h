@@ -14,6 +14,7 @@
 #include "broker/schedule.h"
 #include "broker/sending.h"
 #include "broker/topics.h"
+#include "broker/transactions.h"
 #include "delivery/members.h"
 #include "delivery/progress.h"
 #include "delivery/queue_locks.h"
@@ -37,6 +38,7 @@ struct BrokerOptions {
   bool trace_on = true;
   bool property_filter = true;  ///< whether subscriptions may be of type SQL92
   DelayLevels delay_levels;
+  TransactionOptions transactions;
   /// What readers find in memory: a group without progress starts at the first message while the
   /// log is not longer than this (RocketMQ's accessMessageInMemoryMaxRatio of the machine's
   /// memory).
@@ -72,6 +74,7 @@ class Broker {
   Leases& leases() { return leases_; }
   RequestModes& request_modes() { return request_modes_; }
   Schedule& schedule() { return schedule_; }
+  Transactions& transactions() { return transactions_; }
   Traffic& traffic() { return traffic_; }
 
   /// Loads the snapshots (config/topics.json, subscriptionGroup.json, consumerOffset.json,
@@ -89,6 +92,9 @@ class Broker {
   /// delayOffset.json alone. Call soon after each flush: what was delivered since the last time may
   /// come twice after a crash.
   Result<void> persist_schedule();
+
+  /// Transactions::check, and asks the producers. Whoever calls announces the queues.
+  Result<Transactions::Round> check_transactions(WallTime now);
 
   /// A consumer's heartbeat: makes its group and its %RETRY% topic when needed, then counts it as a
   /// member. Gives whether members or subscriptions changed. Errors: group_not_found, invalid_name.
@@ -139,6 +145,10 @@ class Broker {
   Result<void> find_topics(WallTime now);
   Result<void> load_leases();
   Result<void> persist_leases();
+  Result<void> load_transactions(WallTime now);
+  Result<void> persist_transactions();
+  /// The progress of kTransactionGroup, among the others.
+  void note_transactions();
   /// Null: all messages.
   Result<std::shared_ptr<const delivery::Subscription>> subscription_of(
       const PullQuery& query, const GroupConfig& group) const;
@@ -151,6 +161,7 @@ class Broker {
   wire::record::UniqueIds unique_ids_;
   Topics topics_;
   Schedule schedule_;
+  Transactions transactions_;
   Groups groups_;
   delivery::ConsumerGroups consumers_;
   delivery::ProducerGroups producers_;
@@ -167,6 +178,7 @@ class Broker {
   std::mutex tables_mutex_;
   DataVersion persisted_topics_, persisted_groups_, progress_version_;
   std::uint64_t persisted_leases_ = 0;
+  Transactions::Checks persisted_checks_;
   std::mutex schedule_mutex_;
   Schedule::Offsets persisted_schedule_;
 };

@@ -57,14 +57,19 @@ struct SendBatch::Found {
                               "does not do: use a delay level (DELAY)",
                               timed));
     }
-    // A message that comes again was committed before.
-    const bool retried = query.reconsume_times > 0 && (delay > 0 || dead);
-    if ((transaction && !retried) || (query.sys_flag & kTransactionRollback) != 0) {
-      return fail(Errc::unsupported,
-                  "the property TRAN_MSG (or the sysFlag) asks for a transaction, which this "
-                  "broker does not do: use an ordinary producer");
+    const std::int32_t bits = query.sys_flag & kTransactionRollback;
+    if (half(query, dead) ? delay > 0 : bits != 0 && !transaction) {
+      return fail(
+          Errc::unsupported,
+          "a transaction (TRAN_MSG) cannot be delayed (DELAY), and a sysFlag that speaks of "
+          "one needs it: leave one of the two out");
     }
     return {};
+  }
+  /// Whether it is the first step of a transaction. A message that comes again was committed
+  /// before.
+  bool half(const SendQuery& query, bool dead) const {
+    return transaction && !(query.reconsume_times > 0 && (delay > 0 || dead));
   }
 
  private:
@@ -100,7 +105,15 @@ Result<SendBatch::Ticket> SendBatch::add(const SendQuery& query, std::span<const
   }
   SLUICE_CHECK(check_size(query.body, broker_.options()));
   SLUICE_CHECK(Found(query.properties).check(query, false));
-  return add_all(query, items, now);
+  SLUICE_TRY(const Ticket ticket, add_all(query, items, now));
+  store::Queue* const halves = &broker_.transactions().half_queue();
+  if (std::ranges::find(pending_.begin() + static_cast<std::ptrdiff_t>(ticket.first),
+                        pending_.end(), halves, &store::Pending::queue) == pending_.end()) {
+    return ticket;
+  }
+  cut(ticket.first);
+  return fail(Errc::unsupported,
+              "a batch has a message with TRAN_MSG: send transactional messages one by one");
 }
 
 Result<SendBatch::Ticket> SendBatch::add_all(const SendQuery& query,
@@ -181,13 +194,15 @@ Result<void> SendBatch::take(const Target& to, const SendQuery& query, const Bat
   Found found(item.properties);
   // A dead letter is not tried again, so there is nothing to wait for.
   if (to.dead) found.delay = 0;
-  SLUICE_CHECK(found.check(query, to.dead || to.topic->name().starts_with(kDeadPrefix)));
+  const bool dead = to.dead || to.topic->name().starts_with(kDeadPrefix);
+  SLUICE_CHECK(found.check(query, dead));
+  const bool half = found.half(query, dead);
   store::Pending pending{.queue = to.queue->index.get(), .tags_code = tags_code(found.tags)};
   Message& message = pending.message;
   message.topic = to.topic->name();
   message.queue = to.id;
   message.flag = item.flag;
-  message.sys_flag = query.sys_flag;
+  message.sys_flag = query.sys_flag & ~kTransactionRollback;
   message.born_ms = query.born_ms;
   message.born_host = query.born_host;
   message.reconsume_times = query.reconsume_times;
@@ -195,11 +210,12 @@ Result<void> SendBatch::take(const Target& to, const SendQuery& query, const Bat
   message.properties = completed(query, item.properties, to, found, now);
   if (!found.broker_added) message.extra_properties = broker_.extra_properties();
   if (found.delay > 0) wait(pending, found.delay, now);
+  if (half) SLUICE_CHECK(hold(pending, now));
   SLUICE_TRY(pending.size, encoded_size(message, broker_.options().store_host));
   pending.crc = body_crc(item.body);
   bytes_ += static_cast<std::size_t>(pending.size);
   pending_.push_back(pending);
-  if (found.delay > 0) return {};
+  if (found.delay > 0 || half) return {};
   if (std::ranges::find(queues_, to.queue) == queues_.end()) queues_.push_back(to.queue);
   return {};
 }
@@ -214,6 +230,34 @@ void SendBatch::wait(store::Pending& pending, std::int64_t delay, WallTime now) 
   pending.tags_code = schedule.levels().of(level).count();
   pending.after_store = true;
   if (!delayed_since_) delayed_since_ = now;
+}
+
+/// Makes it a half message.
+Result<void> SendBatch::hold(store::Pending& pending, WallTime now) {
+  Transactions& transactions = broker_.transactions();
+  if (transactions.options().reject) {
+    return fail(Errc::not_permitted,
+                "this broker takes no transactional messages (rejectTransactionMessage)");
+  }
+  Message& message = pending.message;
+  texts_.push_back(std::make_unique<std::string>(
+      half_properties(message.properties, message.topic, message.queue)));
+  message.properties = *texts_.back();
+  message.topic = kHalfTopic;
+  message.queue = QueueId(0);
+  pending.queue = &transactions.half_queue();
+  if (!halves_since_) halves_since_ = now;
+  return {};
+}
+
+void SendBatch::note_halves() {
+  if (!halves_since_) return;
+  Transactions& transactions = broker_.transactions();
+  for (const store::Pending& pending : pending_) {
+    if (pending.queue != &transactions.half_queue()) continue;
+    transactions.stored(pending.offset, pending.position, *halves_since_,
+                        patience_of(pending.message.properties));
+  }
 }
 
 std::string_view SendBatch::completed(const SendQuery& query, std::string_view properties,
@@ -251,6 +295,7 @@ Result<LogPosition> SendBatch::append() {
   const auto count = static_cast<std::int64_t>(pending_.size());
   if (until) {
     note_delayed();
+    note_halves();
     traffic.put_messages.fetch_add(count, std::memory_order_relaxed);
     traffic.put_bytes.fetch_add(static_cast<std::int64_t>(bytes_), std::memory_order_relaxed);
   } else {
@@ -266,6 +311,7 @@ void SendBatch::clear() {
   texts_.clear();
   bytes_ = 0;
   delayed_since_.reset();
+  halves_since_.reset();
 }
 
 }  // namespace sluice::broker

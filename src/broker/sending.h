@@ -51,8 +51,9 @@ class SendBatch {
   };
   /// Checks and takes up one message. An error concerns this request only.
   /// Errors: topic_not_found, invalid_name, not_permitted, queue_out_of_range, message_too_large,
-  /// message_illegal, unsupported (timed and transactional messages: named in the remark).
-  /// A message with a DELAY level waits in the schedule's queue; see schedule.h.
+  /// message_illegal, unsupported (timed messages, and transactions that are delayed, too: named in
+  /// the remark). A message with a DELAY level waits in the schedule's queue; see schedule.h. One
+  /// with TRAN_MSG is stored as a half message; see transactions.h.
   Result<Ticket> add(const SendQuery& query, WallTime now);
   /// Takes up all messages of a batch, or none; they go to one queue. The query's body is the whole
   /// batch as it was sent: it is what the size limit holds for. Not for %RETRY% topics.
@@ -89,6 +90,8 @@ class SendBatch {
                              const Target& target, const Found& found, WallTime now);
   void wait(store::Pending& pending, std::int64_t delay, WallTime now);
   void note_delayed();
+  Result<void> hold(store::Pending& pending, WallTime now);
+  void note_halves();
   void cut(std::size_t size);
 
   Broker& broker_;
@@ -98,6 +101,7 @@ class SendBatch {
   std::vector<std::unique_ptr<std::string>> texts_;  ///< properties the broker had to make
   std::size_t bytes_ = 0;
   std::optional<WallTime> delayed_since_;  ///< when the first delayed message was taken up
+  std::optional<WallTime> halves_since_;   ///< the same for half messages
 };
 
 }  // namespace sluice::broker

@@ -236,6 +236,26 @@ Result<Schedule::Snapshot> schedule_from_json(std::string_view text) {
   return snapshot;
 }
 
+std::string checks_to_json(const Transactions::Checks& checks) {
+  Json table = Json::object();
+  for (const auto& [half, count] : checks) table[std::to_string(half)] = count;
+  return print({{"checks", std::move(table)}});
+}
+
+Result<Transactions::Checks> checks_from_json(std::string_view text) {
+  const auto value = parse_object(text);
+  if (!value) return fail(Errc::malformed, "transactionChecks.json: not a JSON object");
+  Transactions::Checks checks;
+  const auto table = value->find("checks");
+  if (table == value->end()) return checks;
+  for (const auto& [key, count] : table->items()) {
+    const auto half = parse_number<std::int64_t>(key);
+    const auto number = number_of<std::int32_t>(count);
+    if (half && number) checks.emplace(*half, *number);
+  }
+  return checks;
+}
+
 std::string request_modes_to_json(const std::vector<RequestModes::Entry>& entries) {
   Json topics = Json::object();
   for (const auto& entry : entries) {

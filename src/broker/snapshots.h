@@ -11,6 +11,7 @@
 #include "broker/request_modes.h"
 #include "broker/schedule.h"
 #include "broker/topics.h"
+#include "broker/transactions.h"
 #include "delivery/progress.h"
 
 /// Text of the files under config/, as Apache RocketMQ's broker writes and reads them, so that a
@@ -51,6 +52,10 @@ Result<ProgressSnapshot> progress_from_json(std::string_view text);
 /// delayOffset.json
 std::string schedule_to_json(const Schedule::Snapshot& snapshot);
 Result<Schedule::Snapshot> schedule_from_json(std::string_view text);
+
+/// transactionChecks.json: not one of Apache's, which counts in the half messages themselves
+std::string checks_to_json(const Transactions::Checks& checks);
+Result<Transactions::Checks> checks_from_json(std::string_view text);
 
 /// messageRequestMode.json
 std::string request_modes_to_json(const std::vector<RequestModes::Entry>& entries);

@@ -11,12 +11,23 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/bytes.h"
 #include "base/clock.h"
+#include "base/ids.h"
 #include "delivery/filter_key.h"
 #include "delivery/subscription.h"
 
 /// Who consumes and who produces: the members of groups, by heartbeat and by connection.
 namespace sluice::delivery {
+
+/// Which half message, in the terms of the protocol that asks. Views live for the call.
+struct TransactionCheck {
+  QueueOffset half;
+  LogPosition position;
+  std::string_view unique_key;
+  std::string_view offset_id;  ///< says where the record lies
+  Bytes record;                ///< the half message, with the topic it is to go to
+};
 
 /// The way to a client's connection, implemented by a door. Identity: the pointer. Any thread may
 /// call.
@@ -25,6 +36,8 @@ class Link {
   virtual ~Link() = default;
   /// The group's members or subscriptions changed: the client should rebalance at once.
   virtual void members_changed(std::string_view group) = 0;
+  /// A producer is asked what has become of its transaction.
+  virtual void check_transaction(const TransactionCheck& check) { static_cast<void>(check); }
 };
 
 enum class ConsumeType : std::uint8_t { actively, passively, pop };
@@ -169,11 +182,14 @@ class ProducerGroups {
   void disconnected(const Link* link);
   int expire(SteadyTime now, milliseconds silence);
   std::vector<Producer> producers(std::string_view group) const;
+  /// One of the group's connections, another one each time; null when there is none.
+  std::shared_ptr<Link> pick(std::string_view group);
   std::vector<std::string> groups() const;
 
  private:
   mutable std::mutex mutex_;
   std::map<std::string, std::unordered_map<const Link*, Producer>, std::less<>> groups_;
+  std::size_t picked_ = 0;
 };
 
 }  // namespace sluice::delivery

@@ -1,3 +1,5 @@
+#include <iterator>
+
 #include "delivery/members.h"
 
 namespace sluice::delivery {
@@ -44,6 +46,19 @@ std::vector<ProducerGroups::Producer> ProducerGroups::producers(std::string_view
   if (found == groups_.end()) return all;
   for (const auto& [link, producer] : found->second) all.push_back(producer);
   return all;
+}
+
+std::shared_ptr<Link> ProducerGroups::pick(std::string_view group) {
+  std::lock_guard lock(mutex_);
+  const auto found = groups_.find(group);
+  if (found == groups_.end()) return nullptr;
+  const std::size_t count = found->second.size();
+  auto at = std::next(found->second.begin(), static_cast<std::ptrdiff_t>(picked_++ % count));
+  for (std::size_t i = 0; i < count; ++i) {
+    if (auto link = at->second.link.lock()) return link;
+    if (++at == found->second.end()) at = found->second.begin();
+  }
+  return nullptr;
 }
 
 std::vector<std::string> ProducerGroups::groups() const {

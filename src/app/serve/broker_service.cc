@@ -33,6 +33,7 @@ Result<void> BrokerService::open(net::ReactorPool& reactors, store::Disk& disk) 
                                              options_.broker);
   SLUICE_CHECK(broker_->load(clock_.wall()));
   deliverer_ = std::make_unique<Deliverer>(broker_->schedule(), clock_);
+  checker_ = std::make_unique<TransactionChecker>(*broker_, clock_);
   if (names_ || !options_.name_servers.empty()) {
     routes_ = std::make_unique<RouteSource>(reactors.at(0), clock_, names_, options_.name_servers);
     options_.door.route = [source = routes_.get()](std::string_view topic) {
@@ -41,6 +42,7 @@ Result<void> BrokerService::open(net::ReactorPool& reactors, store::Disk& disk) 
   }
   SLUICE_TRY(door_, doors::BrokerDoor::open(*broker_, clock_, reactors, options_.door));
   deliverer_->start(*door_);
+  checker_->start(*door_);
   return {};
 }
 
@@ -131,6 +133,7 @@ Result<void> BrokerService::close() {
   if (door_) door_->close();
   routes_.reset();
   if (deliverer_) deliverer_->stop();
+  if (checker_) checker_->stop();
   periodic_.clear();
   store_->stop_flushing();
   if (flusher_.joinable()) flusher_.join();

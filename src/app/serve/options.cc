@@ -82,6 +82,14 @@ broker::RequestModeSetting default_request_mode(const Settings& settings) {
       .pop_share_queues = static_cast<std::int32_t>(settings.integer("defaultPopShareQueueNum"))};
 }
 
+broker::TransactionOptions transaction_options(const Settings& settings) {
+  return {.timeout = milliseconds(settings.integer("transactionTimeOut")),
+          .check_interval = milliseconds(settings.integer("transactionCheckInterval")),
+          .checks_max = static_cast<std::int32_t>(settings.integer("transactionCheckMax")),
+          .keep = std::chrono::hours(settings.integer("fileReservedTime")),
+          .reject = settings.boolean("rejectTransactionMessage")};
+}
+
 broker::BrokerOptions core_options(const Settings& settings, const wire::record::Host& host,
                                    const broker::DelayLevels& levels) {
   const auto pages = static_cast<double>(::sysconf(_SC_PHYS_PAGES));
@@ -98,6 +106,7 @@ broker::BrokerOptions core_options(const Settings& settings, const wire::record:
       .trace_on = settings.boolean("traceOn"),
       .property_filter = settings.boolean("enablePropertyFilter"),
       .delay_levels = levels,
+      .transactions = transaction_options(settings),
       .memory_bytes = static_cast<std::int64_t>(pages * page * kMemoryShare),
       .store_host = host,
       .default_request_mode = default_request_mode(settings),

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <map>
 #include <memory>
 #include <string>
@@ -57,6 +58,7 @@ class FakeStore final : public store::MessageStore {
   Result<LogPosition> append(std::span<store::Pending> batch) override {
     if (fail_appends) return fail(Errc::disk_full);
     for (store::Pending& pending : batch) {
+      if (records_left-- <= 0) return fail(Errc::io_error);
       auto& queue = static_cast<FakeQueue&>(*pending.queue);
       pending.offset = queue.max();
       pending.position = end_;
@@ -110,6 +112,8 @@ class FakeStore final : public store::MessageStore {
   }
 
   bool fail_appends = false;
+  /// Records that are still written before the process is killed, be it in the middle of a batch.
+  std::int64_t records_left = std::numeric_limits<std::int64_t>::max();
   std::int64_t store_ms = 0;   ///< what the next records get as their store time
   std::int64_t unflushed = 0;  ///< bytes before the end that a power cut would take
   mutable int reads = 0;

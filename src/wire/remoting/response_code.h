@@ -24,6 +24,7 @@ enum ResponseCode : std::int32_t {
   kNoMessage = 208,
   kPollingFull = 209,
   kPollingTimeout = 210,
+  kIllegalOperation = 604,
 };
 
 }  // namespace sluice::wire::remoting

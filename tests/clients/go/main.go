@@ -57,10 +57,10 @@ func crc(body []byte) string { return strconv.FormatUint(uint64(crc32.ChecksumIE
 
 func main() {
 	rlog.SetLogLevel("error")
-	commands := map[string]func(args) error{"send": send, "consume": consume}
+	commands := map[string]func(args) error{"send": send, "consume": consume, "transact": transact}
 	var err error
 	if len(os.Args) < 2 || commands[os.Args[1]] == nil {
-		err = fmt.Errorf("subcommands: send consume")
+		err = fmt.Errorf("subcommands: send consume transact")
 	} else {
 		given := args{}
 		for _, word := range os.Args[2:] {

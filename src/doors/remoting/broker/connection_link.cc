@@ -7,6 +7,8 @@
 
 namespace sluice::doors {
 
+constexpr std::int32_t kCheckTransactionState = 39;
+
 using wire::remoting::FrameWriter;
 using wire::remoting::NotifyConsumersChanged;
 
@@ -27,6 +29,17 @@ void ConnectionLink::members_changed(std::string_view group) {
     frame.finish();
     open->flush();
   });
+}
+
+void ConnectionLink::check_transaction(const delivery::TransactionCheck& check) {
+  // Fields as in apache/rocketmq CheckTransactionStateRequestHeader.java.
+  calls_->tell({.code = kCheckTransactionState,
+                .fields = {{"tranStateTableOffset", std::to_string(check.half.value)},
+                           {"commitLogOffset", std::to_string(check.position.value)},
+                           {"msgId", std::string(check.unique_key)},
+                           {"transactionId", std::string(check.unique_key)},
+                           {"offsetMsgId", std::string(check.offset_id)}},
+                .body = std::string(as_text(check.record))});
 }
 
 }  // namespace sluice::doors

@@ -13,6 +13,7 @@ class ConnectionLink final : public delivery::Link {
  public:
   explicit ConnectionLink(const std::shared_ptr<net::Connection>& connection);
   void members_changed(std::string_view group) override;
+  void check_transaction(const delivery::TransactionCheck& check) override;
   /// Requests to this client.
   const std::shared_ptr<ClientCalls>& calls() const { return calls_; }
 

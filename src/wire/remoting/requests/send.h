@@ -90,4 +90,25 @@ struct ConsumerSendBack {
                       Optional<"maxReconsumeTimes", &ConsumerSendBack::max_reconsume_times>>;
 };
 
+/// A producer says what becomes of its half message.
+struct EndTransaction {
+  static constexpr std::int32_t kCode = 37;
+  static constexpr std::string_view kName = "END_TRANSACTION";
+  static constexpr std::int32_t kUnknown = 0, kCommit = 8, kRollback = 12;
+  std::string_view producer_group;
+  std::int64_t half_offset = 0;
+  std::int64_t position = 0;
+  std::int32_t decision = kUnknown;
+  bool from_check = false;
+  std::string_view message_id, transaction_id;
+
+  using Wire = Fields<Required<"producerGroup", &EndTransaction::producer_group>,
+                      Required<"tranStateTableOffset", &EndTransaction::half_offset>,
+                      Required<"commitLogOffset", &EndTransaction::position>,
+                      Required<"commitOrRollback", &EndTransaction::decision>,
+                      Optional<"fromTransactionCheck", &EndTransaction::from_check>,
+                      Optional<"msgId", &EndTransaction::message_id>,
+                      Optional<"transactionId", &EndTransaction::transaction_id>>;
+};
+
 }  // namespace sluice::wire::remoting

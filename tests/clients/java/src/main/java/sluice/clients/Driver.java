@@ -17,6 +17,9 @@ public final class Driver {
 
     static {
         COMMANDS.put("send", Send::send);
+        COMMANDS.put("transact", Transact::run);
+        COMMANDS.put("request", Reply::request);
+        COMMANDS.put("reply", Reply::reply);
         COMMANDS.put("mix", Mix::run);
         COMMANDS.put("load", Load::run);
         COMMANDS.put("consume", Consume::run);
