@@ -184,6 +184,8 @@ class ProducerGroups {
   std::vector<Producer> producers(std::string_view group) const;
   /// One of the group's connections, another one each time; null when there is none.
   std::shared_ptr<Link> pick(std::string_view group);
+  /// A connection of the client, whatever it produces; null when there is none. O(producers).
+  std::shared_ptr<Link> link_of(std::string_view client_id) const;
   std::vector<std::string> groups() const;
 
  private:

@@ -61,6 +61,17 @@ std::shared_ptr<Link> ProducerGroups::pick(std::string_view group) {
   return nullptr;
 }
 
+std::shared_ptr<Link> ProducerGroups::link_of(std::string_view client_id) const {
+  std::lock_guard lock(mutex_);
+  for (const auto& [group, producers] : groups_) {
+    for (const auto& [key, producer] : producers) {
+      if (producer.client_id != client_id) continue;
+      if (auto link = producer.link.lock()) return link;
+    }
+  }
+  return nullptr;
+}
+
 std::vector<std::string> ProducerGroups::groups() const {
   std::lock_guard lock(mutex_);
   std::vector<std::string> names;

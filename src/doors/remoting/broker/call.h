@@ -52,6 +52,7 @@ std::span<const BrokerRow> pull_rows();
 std::span<const BrokerRow> pop_rows();
 std::span<const BrokerRow> retry_rows();
 std::span<const BrokerRow> transaction_rows();
+std::span<const BrokerRow> reply_rows();
 std::span<const BrokerRow> offset_rows();
 std::span<const BrokerRow> finding_rows();
 std::span<const BrokerRow> member_rows();

@@ -18,22 +18,6 @@ wire::record::Host born_host(const net::Address& peer) {
   return {.address = peer.bytes, .v6 = peer.v6, .port = peer.port};
 }
 
-broker::SendQuery send_query(const SendMessage& request, const Command& command,
-                             const net::Address& peer) {
-  return {.topic = request.topic,
-          .default_topic = request.default_topic,
-          .default_topic_queues = request.default_topic_queues,
-          .queue_id = request.queue_id,
-          .sys_flag = request.sys_flag,
-          .flag = request.flag,
-          .born_ms = request.born_ms,
-          .born_host = born_host(peer),
-          .reconsume_times = request.reconsume_times,
-          .max_reconsume_times = request.max_reconsume_times,
-          .properties = request.properties,
-          .body = command.body};
-}
-
 Result<void> read_batch(Bytes body, std::vector<broker::BatchItem>& items) {
   items.clear();
   for (BatchReader reader(body); !reader.done();) {
@@ -70,6 +54,22 @@ SendMessageResponse response_of(const broker::SendBatch& sends, broker::SendBatc
 }
 
 }  // namespace
+
+broker::SendQuery send_query(const SendMessage& request, const Command& command,
+                             const net::Address& peer) {
+  return {.topic = request.topic,
+          .default_topic = request.default_topic,
+          .default_topic_queues = request.default_topic_queues,
+          .queue_id = request.queue_id,
+          .sys_flag = request.sys_flag,
+          .flag = request.flag,
+          .born_ms = request.born_ms,
+          .born_host = born_host(peer),
+          .reconsume_times = request.reconsume_times,
+          .max_reconsume_times = request.max_reconsume_times,
+          .properties = request.properties,
+          .body = command.body};
+}
 
 template <class Request>
 Result<void> BrokerSession::take_send_as() {

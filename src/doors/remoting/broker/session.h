@@ -9,6 +9,7 @@
 #include "doors/remoting/broker/reactor_context.h"
 #include "net/connection.h"
 #include "wire/remoting/pop_receipt.h"
+#include "wire/remoting/requests/send.h"
 
 namespace sluice::doors {
 
@@ -65,6 +66,10 @@ class BrokerSession final : public net::Session {
   std::vector<SendTicket> tickets_;
   std::vector<std::unique_ptr<Parked>> parked_;
 };
+
+/// The request as the broker takes it.
+broker::SendQuery send_query(const wire::remoting::SendMessage& request,
+                             const wire::remoting::Command& command, const net::Address& peer);
 
 /// Answers a send whose answer was kept.
 void write_send_reply(net::Connection& connection, const LateAnswer& answer,

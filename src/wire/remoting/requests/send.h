@@ -54,6 +54,16 @@ struct SendBatchMessage : SendMessageV2 {
   static constexpr std::string_view kName = "SEND_BATCH_MESSAGE";
 };
 
+/// A consumer answers a request; the properties say which, and whose.
+struct SendReply : SendMessage {
+  static constexpr std::int32_t kCode = 324;
+  static constexpr std::string_view kName = "SEND_REPLY_MESSAGE";
+};
+struct SendReplyV2 : SendMessageV2 {
+  static constexpr std::int32_t kCode = 325;
+  static constexpr std::string_view kName = "SEND_REPLY_MESSAGE_V2";
+};
+
 /// Answers a send. Java clients read the ext fields without looking whether there are any.
 struct SendMessageResponse {
   std::string_view message_id;
