@@ -1,0 +1,58 @@
+#include "broker/broker.h"
+#include "broker/sending.h"
+
+/// Sends that consumers see later: delayed messages and half messages.
+namespace sluice::broker {
+
+using namespace wire::record;
+
+/// Makes it a message that waits in the queue of its level.
+void SendBatch::wait(store::Pending& pending, std::int64_t delay, WallTime now) {
+  Schedule& schedule = broker_.schedule();
+  const int level = schedule.levels().clamp(delay);
+  pending.queue = &schedule.queue(level);
+  pending.message.topic = kScheduleTopic;
+  pending.message.queue = pending.queue->id();
+  pending.tags_code = schedule.levels().of(level).count();
+  pending.after_store = true;
+  if (!delayed_since_) delayed_since_ = now;
+}
+
+/// Makes it a half message.
+Result<void> SendBatch::hold(store::Pending& pending, WallTime now) {
+  Transactions& transactions = broker_.transactions();
+  if (transactions.options().reject) {
+    return fail(Errc::not_permitted,
+                "this broker takes no transactional messages (rejectTransactionMessage)");
+  }
+  Message& message = pending.message;
+  texts_.push_back(std::make_unique<std::string>(
+      half_properties(message.properties, message.topic, message.queue)));
+  message.properties = *texts_.back();
+  message.topic = kHalfTopic;
+  message.queue = QueueId(0);
+  pending.queue = &transactions.half_queue();
+  if (!halves_since_) halves_since_ = now;
+  return {};
+}
+
+void SendBatch::note_halves() {
+  if (!halves_since_) return;
+  Transactions& transactions = broker_.transactions();
+  for (const store::Pending& pending : pending_) {
+    if (pending.queue != &transactions.half_queue()) continue;
+    transactions.stored(pending.offset, pending.position, *halves_since_,
+                        patience_of(pending.message.properties));
+  }
+}
+
+void SendBatch::note_delayed() {
+  if (!delayed_since_) return;
+  for (const store::Pending& pending : pending_) {
+    if (!pending.after_store) continue;
+    broker_.schedule().stored(pending.message.queue.value + 1, pending.offset,
+                              *delayed_since_ + milliseconds(pending.tags_code));
+  }
+}
+
+}  // namespace sluice::broker
