@@ -74,21 +74,30 @@ ConsumerGroups::Variants ConsumerGroups::variants(const Link* link, std::string_
                                                   std::string_view topic) const {
   std::lock_guard lock(mutex_);
   Variants variants;
+  if (const auto gone = left_.find(link); gone != left_.end()) {
+    const auto member = gone->second.find(group);
+    if (member != gone->second.end()) variants.own = filter_of(member->second, topic);
+  }
   const auto found = groups_.find(group);
   if (found == groups_.end()) return variants;
-  const bool retries = topic.starts_with(kRetryTopicPrefix);
   std::set<std::string> live;
   for (const auto& [key, member] : found->second.members) {
     if (key == link) variants.member = true;
-    const auto subscription = member.subscriptions.find(topic);
-    if (member.wants.empty()) continue;
-    if (!retries && subscription == member.subscriptions.end()) continue;
-    std::string filter = retries ? member.wants : filter_key(*subscription->second);
+    auto filter = filter_of(member, topic);
+    if (!filter) continue;
     if (key == link) variants.own = filter;
-    live.insert(std::move(filter));
+    live.insert(std::move(*filter));
   }
   variants.live.assign(live.begin(), live.end());
   return variants;
+}
+
+std::optional<std::string> ConsumerGroups::filter_of(const Member& member, std::string_view topic) {
+  if (member.wants.empty()) return std::nullopt;
+  if (topic.starts_with(kRetryTopicPrefix)) return member.wants;
+  const auto subscription = member.subscriptions.find(topic);
+  if (subscription == member.subscriptions.end()) return std::nullopt;
+  return filter_key(*subscription->second);
 }
 
 std::shared_ptr<const Subscriptions> ConsumerGroups::subscriptions(const Link* link,

@@ -94,7 +94,10 @@ void ConsumerGroups::leave(const Link* link, std::string_view group) {
   {
     std::lock_guard lock(mutex_);
     const auto found = groups_.find(group);
-    if (found == groups_.end() || found->second.members.erase(link) == 0) return;
+    if (found == groups_.end()) return;
+    auto member = found->second.members.extract(link);
+    if (!member) return;
+    left_[link].insert_or_assign(std::string(group), std::move(member.mapped()));
     after_leave(found, notices);
   }
   for (const Notice& notice : notices) tell(notice.links, notice.group);
@@ -104,6 +107,7 @@ void ConsumerGroups::disconnected(const Link* link) {
   std::vector<Notice> notices;
   {
     std::lock_guard lock(mutex_);
+    left_.erase(link);
     for (auto group = groups_.begin(); group != groups_.end();) {
       group =
           group->second.members.erase(link) > 0 ? after_leave(group, notices) : std::next(group);

@@ -119,9 +119,11 @@ class ConsumerGroups {
 
   /// Who reads a topic, by filter.
   struct Variants {
-    bool member = false;             ///< `link` is a member
-    std::optional<std::string> own;  ///< key of its filter; nothing when it does not want the topic
-    std::vector<std::string> live;   ///< keys of all members, sorted, each once
+    bool member = false;  ///< `link` is a member
+    /// Key of its filter; nothing when it does not want the topic. Also of one that has taken leave
+    /// and whose connection still stands: clients store their progress after that.
+    std::optional<std::string> own;
+    std::vector<std::string> live;  ///< keys of all members, sorted, each once
   };
   /// For the group's retry topic keys are those of whole members.
   Variants variants(const Link* link, std::string_view group, std::string_view topic) const;
@@ -163,8 +165,13 @@ class ConsumerGroups {
   /// Erases the group when nobody is left; notes whom to tell otherwise.
   GroupTable::iterator after_leave(GroupTable::iterator group, std::vector<Notice>& notices);
 
+  /// What the member's filter is called in the topic; nothing when it does not want it.
+  static std::optional<std::string> filter_of(const Member& member, std::string_view topic);
+
   mutable std::mutex mutex_;
   GroupTable groups_;
+  /// Who took leave, by connection and group, until the connection goes.
+  std::unordered_map<const Link*, std::map<std::string, Member, std::less<>>> left_;
   std::atomic<int> split_groups_{0};
 };
 

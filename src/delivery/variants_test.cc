@@ -155,6 +155,19 @@ TEST_F(VariantsTest, AResetMovesEveryVariantAlsoThoseThatLeft) {
   EXPECT_EQ(place(join("b", {{"t", "y"}})), 2);
 }
 
+TEST_F(VariantsTest, TheLastCommitMayComeAfterTheLeave) {
+  const auto a = join("a", {{"t", "x"}});
+  const auto b = join("b", {{"t", "y"}});
+  commit(a, 10);
+  commit(b, 20);
+  members_.leave(a.get(), "g");
+  commit(a, 15);
+  members_.disconnected(a.get());
+  commit(a, 17);  // from a connection that is nobody's
+  EXPECT_EQ(place(join("a2", {{"t", "x"}})), 15);
+  EXPECT_EQ(place(b), 20);
+}
+
 TEST_F(VariantsTest, AVariantIsForgottenWhenItsMessagesAreGone) {
   const auto a = join("a", {{"t", "x"}});
   const auto b = join("b", {{"t", "y"}});
