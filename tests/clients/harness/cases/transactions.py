@@ -1,5 +1,6 @@
 """Transactions: what is committed comes once, what is rolled back never; who says neither is asked. And requests that are replied to."""
 import random
+import shutil
 import time
 
 from .. import remoting
@@ -213,3 +214,55 @@ def _request(c, client):
 
 for _client in ("java540", "java498"):
     case(f"request-reply-{_client}")(lambda c, client=_client: _request(c, client))
+
+
+def _begin(c, server, topic):
+    """24 transactions, some of which nobody has ended when the producer dies."""
+    producer = c.driver("java540", "transact", server, topic=topic, group=c.name("p"), how=",".join(HOW), n=24, stay="true")
+    producer.wait_count("idle", 1, 60)
+    expected = sum(HOW[s % len(HOW)] == "commit" for s in range(24))
+    reader = c.consumer("java540", server, topic=topic, group=c.name("early"))
+    reader.wait_count("got", expected, 60)
+    reader.finish()
+    producer.kill()
+
+
+def _go_on(c, server, topic, seconds):
+    """Another producer of the group is asked by the server that took over; nothing is lost or doubled."""
+    # The first request of this client on a new connection can fail in the client itself: see Clients.insist.
+    heir = _producer(c, "java540", server, topic, first=1000, n=1, stay="true", retries=3)
+    open_ones = {s for s in range(24) if HOW[s % len(HOW)] == "unknown"}
+    heir.wait(lambda d: {e["s"] for e in d.of("checked")} >= open_ones, seconds, "a question about each open transaction")
+    got = _read(c, server, topic)
+    once(got, _committed([*range(24), 1000]))
+    check({e["s"] for e in heir.finish().of("checked")} == open_ones, "it was asked about transactions that were over")
+
+
+def _store_of(apache):
+    return next(p.parent for p in apache.directory.rglob("commitlog") if p.is_dir())
+
+
+@case("transactions-begun-with-apache", group=None, against=("sluice",), limit=300)
+def _(c):
+    apache = c.new_apache().start()
+    topic = c.topic(server=apache)
+    _begin(c, apache, topic)
+    apache.stop()
+    server = c.new_server(QUICK)
+    shutil.copytree(_store_of(apache), server.directory / "store", symlinks=True)
+    _go_on(c, server.start(), topic, 40)
+
+
+@case("transactions-ended-with-apache", group=None, against=("sluice",), limit=400, full_only=True)
+def _(c):
+    server = c.new_server().start()
+    topic = c.topic(server=server)
+    _begin(c, server, topic)
+    server.stop()
+    apache = c.new_apache({"transactionCheckInterval": 3000}).start()
+    apache.stop()
+    store = _store_of(apache)
+    shutil.rmtree(store)
+    shutil.copytree(server.directory / "store", store)
+    apache.start()
+    _go_on(c, apache, topic, 120)
