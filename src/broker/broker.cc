@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "broker/lease_snapshot.h"
 #include "broker/popping.h"
 #include "broker/progress_log.h"
 #include "broker/snapshots.h"
@@ -155,28 +154,6 @@ Result<void> Broker::find_topics(WallTime now) {
     config.read_queues = config.write_queues = queues;
     if (check_topic_name(name)) SLUICE_CHECK(topics_.ensure(std::move(config), now));
   }
-  return {};
-}
-
-Result<void> Broker::load_leases() {
-  SLUICE_CHECK(broker::load_leases(store_, disk_, config_folder_ + "/leases", leases_));
-  for (const auto& group : leases_.all()) {
-    const std::scoped_lock lock(group->mutex);
-    for (auto& [id, queue] : group->queues) {
-      // Progress beyond what was handed out comes from a reset or from members that pull.
-      const auto committed = progress_.committed(group->group, group->topic, id);
-      if (committed && *committed > queue.state.next()) continue;
-      progress_.commit(group->group, group->topic, id, queue.reported);
-    }
-  }
-  return {};
-}
-
-Result<void> Broker::persist_leases() {
-  const std::uint64_t version = leases_.version();
-  if (version == persisted_leases_) return {};
-  SLUICE_CHECK(write_leases(store_, disk_, config_folder_ + "/leases", leases_));
-  persisted_leases_ = version;
   return {};
 }
 
