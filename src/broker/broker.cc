@@ -243,13 +243,16 @@ Result<void> Broker::reset_offset(std::string_view group, std::string_view topic
                                   QueueOffset target, WallTime now) {
   SLUICE_CHECK(groups_.find_or_create(group, now));
   SLUICE_CHECK(find_queue(topic, id));
-  for (const std::string& scope : variants_.scopes(group, topic)) {
-    resets_.put(scope, topic, id, target);
+  const bool pops = leases_.find(group, topic) != nullptr;
+  if (!pops) {  // members that pop begin there by themselves
+    for (const std::string& scope : variants_.scopes(group, topic)) {
+      resets_.put(scope, topic, id, target);
+    }
   }
   variants_.reset(group, topic, id, target);
-  if (!leases_.find(group, topic)) return {};
-  PopBatch pops(*this);
-  return pops.reset(group, topic, id, target, now);
+  if (!pops) return {};
+  PopBatch batch(*this);
+  return batch.reset(group, topic, id, target, now);
 }
 
 Result<void> Broker::remove_topic(std::string_view name, WallTime now) {
@@ -257,8 +260,9 @@ Result<void> Broker::remove_topic(std::string_view name, WallTime now) {
   progress_.remove_topic(name);
   leases_.remove_topic(name);
   variants_.remove_topic(name);
+  resets_.remove_topic(name);
   request_modes_.remove_topic(name);
-  return store_.remove_topic(name);
+  return persist_leases();
 }
 
 Result<void> Broker::remove_group(std::string_view name, bool with_progress, WallTime now) {
@@ -267,9 +271,10 @@ Result<void> Broker::remove_group(std::string_view name, bool with_progress, Wal
     progress_.remove_group(name);
     leases_.remove_group(name);
     variants_.remove_group(name);
+    resets_.remove_group(name);
   }
   request_modes_.remove_group(name);
-  return {};
+  return persist_leases();
 }
 
 }  // namespace sluice::broker

@@ -172,7 +172,7 @@ class Broker {
   Leases leases_;
   RequestModes request_modes_;
   Traffic traffic_;
-  std::mutex persist_mutex_;
+  std::mutex persist_mutex_, leases_mutex_;
   std::uint64_t persisted_progress_ = 0, persisted_modes_ = 0, persisted_variants_ = 0;
   std::mutex progress_mutex_;  // one logs at a time, so that the log has the order of the changes
   std::mutex tables_mutex_;

@@ -50,6 +50,42 @@ void encode(const LeaseChange& change, Buffer& to) {
     put_varint(to, static_cast<std::uint64_t>(attempts));
     before = offset.value;
   }
+  if (change.kind != Kind::filter) return;
+  put_text16(to, change.filter_type);
+  put_text16(to, change.filter);
+}
+
+void LeaseChangeList::add(const LeaseChange& change) {
+  close_finished();
+  encode(change, text_);
+}
+
+void LeaseChangeList::add_finished(const LeaseChange& names, QueueOffset offset) {
+  if (!finished_.items.empty() && finished_.queue != names.queue) close_finished();
+  if (finished_.items.empty()) {
+    finished_ = names;
+    finished_.kind = Kind::finished;
+  }
+  finished_.items.push_back({offset});
+}
+
+void LeaseChangeList::close_finished() {
+  if (finished_.items.empty()) return;
+  encode(finished_, text_);
+  finished_.items.clear();
+}
+
+void LeaseChangeList::take(Buffer& to) {
+  close_finished();
+  to.append(text_.bytes());
+  text_.clear();
+}
+
+void LeaseChangeList::put_back(Bytes text) {
+  Buffer all;
+  all.append(text);
+  take(all);
+  text_ = std::move(all);
 }
 
 Result<void> LeaseChanges::next(LeaseChange& change) {
@@ -63,7 +99,12 @@ Result<void> LeaseChanges::next(LeaseChange& change) {
   change.lease = {from_unix_ms(from.take<std::int64_t>()), from_unix_ms(from.take<std::int64_t>())};
   change.items.clear();
   take_items(from, change.items);
-  if (!from.ok() || kind > std::to_underlying(Kind::finished) || !sound(change)) {
+  change.filter_type = change.filter = {};
+  if (change.kind == Kind::filter) {
+    change.filter_type = take_text16(from);
+    change.filter = take_text16(from);
+  }
+  if (!from.ok() || kind > std::to_underlying(Kind::filter) || !sound(change)) {
     return fail(Errc::corrupt, "a change of leases that cannot be read");
   }
   rest_ = from.rest();
@@ -71,13 +112,14 @@ Result<void> LeaseChanges::next(LeaseChange& change) {
 }
 
 void apply(const LeaseChange& change, delivery::LeaseQueue& state) {
+  if (change.kind == Kind::filter) return;
   if (change.kind == Kind::reset) {
     state = delivery::LeaseQueue(change.next);
     return;
   }
   for (const auto& [offset, attempts] : change.items) {
     if (change.kind == Kind::finished) {
-      state.acknowledge(offset, change.lease.stamp);
+      state.restore_finished(offset);
     } else {
       state.restore({offset, attempts, change.kind == Kind::leased, change.lease});
     }

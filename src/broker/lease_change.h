@@ -14,7 +14,8 @@
 ///
 /// Encoding, big-endian, variable numbers seven bits a byte, lowest first:
 ///   kind 1, group 2+n, topic 2+n, queue 4, next 8, stamp 8, deadline 8, number of items,
-///   then for each item: offset minus the one before (zigzag), attempts
+///   then for each item: offset minus the one before (zigzag), attempts;
+///   for a filter also: type 2+n, expression 2+n
 namespace sluice::broker {
 
 struct LeaseChange {
@@ -22,7 +23,8 @@ struct LeaseChange {
     reset,     ///< the group starts anew at `next`
     leased,    ///< the items are leased with these terms
     ready,     ///< the items can be leased; `lease` is the one that ended, if there was one
-    finished,  ///< the items are finished, by the holder of the lease with this stamp
+    finished,  ///< the items are finished
+    filter,    ///< a member asks with this filter: what it wants is left for it
   };
   struct Item {
     QueueOffset offset;
@@ -36,6 +38,7 @@ struct LeaseChange {
   QueueOffset next;  ///< leased, ready: everything before it was handed out
   delivery::Lease lease;
   std::vector<Item> items;
+  std::string_view filter_type, filter;
 };
 
 inline constexpr std::size_t kLeaseItemsMax = 65'536;  ///< of one change
@@ -52,6 +55,24 @@ class LeaseChanges {
 
  private:
   Bytes rest_;
+};
+
+/// Changes of one group in the order in which they were made. What a wake finishes message by
+/// message is one change.
+class LeaseChangeList {
+ public:
+  void add(const LeaseChange& change);
+  void add_finished(const LeaseChange& names, QueueOffset offset);
+  bool empty() const { return text_.empty() && finished_.items.empty(); }
+  /// Appends them to `to`, and is empty.
+  void take(Buffer& to);
+  /// `text` was taken and could not be kept: it comes first again.
+  void put_back(Bytes text);
+
+ private:
+  void close_finished();
+  Buffer text_;
+  LeaseChange finished_;  // its names live as long as the group
 };
 
 /// Brings one queue's state up to the change; its group, topic and queue are the caller's matter.

@@ -28,11 +28,16 @@ std::vector<std::shared_ptr<GroupLeases>> Leases::all() const {
 
 template <class Which>
 void Leases::remove_if(Which which) {
+  for (const auto& group : all()) {
+    const std::scoped_lock lock(group->mutex);
+    if (which(Name(group->group, group->topic))) group->removed = true;
+  }
   const std::scoped_lock lock(mutex_);
-  std::erase_if(groups_, [&](const auto& entry) { return which(entry.first); });
+  const auto removed =
+      std::erase_if(groups_, [&](const auto& entry) { return which(entry.first); });
   std::erase_if(due_,
                 [&](const Due& due) { return which(Name(due.group->group, due.group->topic)); });
-  version_.fetch_add(1, std::memory_order_relaxed);
+  version_.fetch_add(removed, std::memory_order_relaxed);
 }
 
 void Leases::remove_group(std::string_view group) {
@@ -94,7 +99,20 @@ std::vector<std::shared_ptr<GroupLeases>> Leases::expire(WallTime now) {
   return groups;
 }
 
+void Leases::apply_filter(const LeaseChange& change) {
+  const auto group = find_or_create(change.group, change.topic);
+  auto parsed = delivery::parse_subscription(change.topic, change.filter, change.filter_type, 0);
+  if (!parsed) return;  // a filter that this version does not know
+  std::shared_ptr<const delivery::Subscription> subscription;
+  if (!parsed->wants_all()) {
+    subscription = std::make_shared<const delivery::Subscription>(std::move(*parsed));
+  }
+  const std::scoped_lock lock(group->mutex);
+  group->filters.push_back({std::move(subscription), {}});
+}
+
 void Leases::apply(const LeaseChange& change) {
+  if (change.kind == LeaseChange::Kind::filter) return apply_filter(change);
   const auto group = find_or_create(change.group, change.topic);
   const std::scoped_lock lock(group->mutex);
   auto queue = group->queues.find(change.queue);
@@ -109,10 +127,16 @@ void Leases::apply(const LeaseChange& change) {
 void Leases::snapshot(Buffer& to) const {
   for (const auto& group : all()) {
     const std::scoped_lock lock(group->mutex);
+    LeaseChange names;
+    names.group = group->group;
+    names.topic = group->topic;
+    for (const KnownFilter& filter : group->filters) {
+      names.kind = LeaseChange::Kind::filter;
+      names.filter_type = filter.subscription ? std::string_view(filter.subscription->type) : "TAG";
+      names.filter = filter.subscription ? std::string_view(filter.subscription->expression) : "*";
+      encode(names, to);
+    }
     for (const auto& [id, queue] : group->queues) {
-      LeaseChange names;
-      names.group = group->group;
-      names.topic = group->topic;
       names.queue = id;
       encode_state(queue.state, names, to);
     }

@@ -31,7 +31,7 @@ struct QueueLeases {
 /// A filter that a member of the group has asked with lately.
 struct KnownFilter {
   std::shared_ptr<const delivery::Subscription> subscription;  ///< null: everything
-  WallTime seen;
+  WallTime seen;                                               ///< 0: before the restart
 };
 
 /// One group's leases in one topic. What is not atomic is guarded by the mutex, which is held for
@@ -39,7 +39,12 @@ struct KnownFilter {
 struct GroupLeases {
   GroupLeases(std::string_view group, std::string_view topic) : group(group), topic(topic) {}
   const std::string group, topic;
+  /// Held while changes go into the log, so that they stand there in the order in which they were
+  /// made; before the other mutex.
+  std::mutex log_mutex;
   std::mutex mutex;
+  bool removed = false;     ///< the group or the topic is gone: nothing is handed out any more
+  LeaseChangeList changes;  ///< that are not in the log yet
   std::map<QueueId, QueueLeases> queues;
   std::vector<KnownFilter> filters;
   std::uint32_t turn = 0;                  ///< which queue the next pop looks at first
@@ -81,6 +86,7 @@ class Leases {
   void unschedule(const std::shared_ptr<GroupLeases>& group);
   template <class Which>
   void remove_if(Which which);
+  void apply_filter(const LeaseChange& change);
 
   mutable std::mutex mutex_;
   std::map<Name, std::shared_ptr<GroupLeases>> groups_;

@@ -35,7 +35,8 @@ Result<PopBatch::Place> PopBatch::place_of(const Receipt& receipt) {
                             index.max().value - 1, receipt.offset.value));
   }
   auto group = broker_.leases().find(receipt.group, receipt.topic);
-  if (!group) return no_such_lease(receipt);
+  // A stamp of 0 is that of messages which were left for others and never handed out.
+  if (!group || unix_ms(receipt.stamp) <= 0) return no_such_lease(receipt);
   std::unique_lock lock(group->mutex);
   const auto queue = group->queues.find(receipt.queue);
   if (queue == group->queues.end()) return no_such_lease(receipt);
@@ -47,16 +48,16 @@ Result<PopBatch::Outcome> PopBatch::acknowledge(const Receipt& receipt, WallTime
   const Outcome outcome = place.leases->state.acknowledge(receipt.offset, receipt.stamp);
   if (outcome == Outcome::unknown) return no_such_lease(receipt);
   if (outcome == Outcome::late) return outcome;
-  const bool same = finished_.group == place.group && finished_.queue == receipt.queue &&
-                    finished_.stamp == receipt.stamp;
-  if (!same) {
-    log_finished();
-    finished_.group = place.group;
-    finished_.queue = receipt.queue;
-    finished_.stamp = receipt.stamp;
-  }
-  finished_.items.push_back({receipt.offset});
+  change_.group = place.group->group;
+  change_.topic = place.group->topic;
+  change_.queue = receipt.queue;
+  change_.items.clear();
+  place.group->changes.add_finished(change_, receipt.offset);
+  touch(place.group);
   report(*place.group, receipt.queue, *place.leases);
+  // An ordered group's next batch, or one that had as many out as it may, has waited for this.
+  const delivery::LeaseQueue& state = place.leases->state;
+  if (state.leased() == 0 || state.unfinished() + 1 == kUnfinishedMax) wake(place.group);
   broker_.leases().schedule(place.group);
   return outcome;
 }
@@ -73,7 +74,7 @@ Result<PopBatch::Outcome> PopBatch::put_off(const Receipt& receipt, milliseconds
   if (outcome == Outcome::unknown) return no_such_lease(receipt);
   if (outcome == Outcome::late) return outcome;
   taken_.assign(1, {receipt.offset, place.leases->state.attempts(receipt.offset)});
-  log(LeaseChange::Kind::leased, *place.group, receipt.queue, place.leases->state.next(), lease,
+  log(LeaseChange::Kind::leased, place.group, receipt.queue, place.leases->state.next(), lease,
       taken_);
   broker_.leases().schedule(place.group);
   return outcome;
@@ -87,7 +88,7 @@ Result<void> PopBatch::reset(std::string_view group_name, std::string_view topic
     group->queues.erase(queue);
     group->queues.try_emplace(queue, target);
     std::vector<LeaseChange::Item> none;
-    log(LeaseChange::Kind::reset, *group, queue, target, {}, none);
+    log(LeaseChange::Kind::reset, group, queue, target, {}, none);
     broker_.leases().schedule(group);
   }
   return append(now);
@@ -100,33 +101,51 @@ void PopBatch::report(const GroupLeases& group, QueueId id, QueueLeases& leases)
   broker_.progress().commit(group.group, group.topic, id, floor);
 }
 
-void PopBatch::log(LeaseChange::Kind kind, const GroupLeases& group, QueueId id, QueueOffset next,
-                   const delivery::Lease& lease, std::vector<LeaseChange::Item>& items) {
-  change_.kind = kind;
-  change_.group = group.group;
-  change_.topic = group.topic;
-  change_.queue = id;
-  change_.next = next;
-  change_.lease = lease;
+void PopBatch::log(LeaseChange::Kind kind, const std::shared_ptr<GroupLeases>& group, QueueId id,
+                   QueueOffset next, const delivery::Lease& lease,
+                   std::vector<LeaseChange::Item>& items) {
+  change_ = {.kind = kind,
+             .group = group->group,
+             .topic = group->topic,
+             .queue = id,
+             .next = next,
+             .lease = lease,
+             .items = std::move(change_.items)};
   std::swap(change_.items, items);
-  encode(change_, body_);
+  group->changes.add(change_);
   std::swap(change_.items, items);
+  touch(group);
 }
 
-void PopBatch::log_finished() {
-  if (finished_.items.empty()) return;
-  log(LeaseChange::Kind::finished, *finished_.group, finished_.queue, QueueOffset(0),
-      {.stamp = finished_.stamp, .deadline = {}}, finished_.items);
-  finished_.items.clear();
-  finished_.group.reset();
+void PopBatch::touch(const std::shared_ptr<GroupLeases>& group) {
+  if (std::ranges::find(touched_, group) == touched_.end()) touched_.push_back(group);
+}
+
+void PopBatch::wake(const std::shared_ptr<GroupLeases>& group) {
+  if (group->watchers.load(std::memory_order_relaxed) == 0) return;
+  if (std::ranges::find(woken_, group) == woken_.end()) woken_.push_back(group);
 }
 
 Result<void> PopBatch::append(WallTime now) {
-  log_finished();
-  if (body_.empty()) return {};
-  auto appended =
-      append_state(broker_.store(), kLeaseTopic, body_.bytes(), broker_.options().store_host, now);
-  body_.clear();
+  Result<void> appended;
+  for (const auto& group : touched_) {
+    // Whoever comes second waits here, and finds its changes logged already.
+    const std::scoped_lock in_order(group->log_mutex);
+    body_.clear();
+    {
+      const std::scoped_lock lock(group->mutex);
+      group->changes.take(body_);
+      if (group->removed) continue;
+    }
+    if (body_.empty()) continue;
+    auto done = append_state(broker_.store(), kLeaseTopic, body_.bytes(),
+                             broker_.options().store_host, now);
+    if (done) continue;
+    const std::scoped_lock lock(group->mutex);
+    group->changes.put_back(body_.bytes());
+    appended = std::move(done);
+  }
+  touched_.clear();
   return appended;
 }
 

@@ -19,21 +19,6 @@ bool same_filter(const delivery::Subscription* a, const delivery::Subscription* 
   return a->type == b->type && a->expression == b->expression;
 }
 
-void remember_filter(GroupLeases& group, const PopPlan& plan, WallTime now) {
-  auto& filters = group.filters;
-  const auto known = std::ranges::find_if(filters, [&](const KnownFilter& filter) {
-    return same_filter(filter.subscription.get(), plan.subscription.get());
-  });
-  if (known != filters.end()) {
-    known->seen = now;
-  } else {
-    filters.push_back({plan.subscription, now});
-  }
-  if (filters.size() > 1) {
-    std::erase_if(filters, [now](const KnownFilter& f) { return now - f.seen > kFilterKept; });
-  }
-}
-
 Result<store::IndexEntry> entry_at(const store::Queue& index, QueueOffset offset) {
   std::array<store::IndexEntry, 1> entry;
   SLUICE_TRY(const std::size_t count, index.read(offset, entry));
@@ -64,6 +49,30 @@ struct PopBatch::Taking {
   }
   bool full() const { return std::cmp_greater_equal(result.messages.size(), plan.max_messages); }
 };
+
+void PopBatch::remember_filter(const PopPlan& plan, WallTime now) {
+  auto& filters = plan.leases->filters;
+  const auto* const mine = plan.subscription.get();
+  bool known = false;
+  for (KnownFilter& filter : filters) {
+    const bool same = same_filter(filter.subscription.get(), mine);
+    if (same || filter.seen == WallTime{}) filter.seen = now;
+    known = known || same;
+  }
+  if (!known) {
+    filters.push_back({plan.subscription, now});
+    change_ = {.kind = LeaseChange::Kind::filter,
+               .group = plan.leases->group,
+               .topic = plan.leases->topic,
+               .filter_type = mine ? std::string_view(mine->type) : "TAG",
+               .filter = mine ? std::string_view(mine->expression) : "*"};
+    plan.leases->changes.add(change_);
+    touch(plan.leases);
+  }
+  if (filters.size() > 1) {
+    std::erase_if(filters, [now](const KnownFilter& f) { return now - f.seen > kFilterKept; });
+  }
+}
 
 Result<PopBatch::Fate> PopBatch::fate(const Taking& taking, const store::IndexEntry& entry) const {
   const auto* const mine = taking.plan.subscription.get();
@@ -99,7 +108,7 @@ Result<void> PopBatch::take_ready(Taking& taking, QueueId id, QueueLeases& lease
     entries_.push_back(entry);
   }
   if (!taken_.empty()) {
-    log(LeaseChange::Kind::leased, taking.group, id, state.next(), taking.lease, taken_);
+    log(LeaseChange::Kind::leased, taking.plan.leases, id, state.next(), taking.lease, taken_);
   }
   return {};
 }
@@ -135,12 +144,14 @@ Result<void> PopBatch::take_new(Taking& taking, QueueId id, QueueLeases& leases,
       at += 1;
     }
   }
+  taking.result.more |= fates_.size() >= kScanMax;
   state.advance(fates_, taking.lease);
   if (!taken_.empty()) {
-    log(LeaseChange::Kind::leased, taking.group, id, state.next(), taking.lease, taken_);
+    log(LeaseChange::Kind::leased, taking.plan.leases, id, state.next(), taking.lease, taken_);
   }
   taking.result.left |= !left_.empty();
-  if (!left_.empty()) log(LeaseChange::Kind::ready, taking.group, id, state.next(), {}, left_);
+  if (!left_.empty())
+    log(LeaseChange::Kind::ready, taking.plan.leases, id, state.next(), {}, left_);
   return {};
 }
 
@@ -149,7 +160,7 @@ Result<void> PopBatch::take(Taking& taking, QueueId id) {
   if (!queue) return {};
   const store::Queue& index = *queue->index;
   SLUICE_TRY(QueueLeases* const leases, leases_of(taking.plan, id, index));
-  leases->state.expire(taking.now);
+  const bool ended = leases->state.expire(taking.now) > 0;
   const std::size_t before = taking.result.messages.size();
   const bool blocked = taking.plan.ordered && leases->state.leased() > 0;
   if (!blocked) {
@@ -161,6 +172,8 @@ Result<void> PopBatch::take(Taking& taking, QueueId id) {
     leases->attempt_stamp = taking.now;
   }
   report(taking.group, id, *leases);
+  // What ran out is not for the asker alone, and the timer will find nothing any more.
+  if (ended && leases->state.ready() > 0) wake(taking.plan.leases);
   taking.result.rest +=
       index.max() - leases->state.next() + static_cast<std::int64_t>(leases->state.ready());
   return {};
@@ -172,6 +185,8 @@ Result<bool> PopBatch::repeat(Taking& taking) {
   for (auto& [id, leases] : taking.group.queues) {
     if (plan.queue_id >= 0 && id.value != plan.queue_id) continue;
     if (leases.attempt_id != plan.attempt_id) continue;
+    const TopicQueue* const queue = plan.topic->queue(id);
+    if (!queue) continue;  // the topic has fewer queues now
     auto& messages = taking.result.messages;
     leases.state.for_each([&](const delivery::LeaseQueue::Unfinished& message) {
       const bool same = message.leased && message.lease.stamp == leases.attempt_stamp &&
@@ -182,13 +197,26 @@ Result<bool> PopBatch::repeat(Taking& taking) {
     std::ranges::sort(messages, {}, &PopResult::Message::offset);
     taking.result.stamp = leases.attempt_stamp;
     for (const PopResult::Message& message : messages) {
-      SLUICE_TRY(const auto entry, entry_at(*plan.topic->queue(id)->index, message.offset));
+      SLUICE_TRY(const auto entry, entry_at(*queue->index, message.offset));
       taking.result.bytes += static_cast<std::size_t>(entry.size);
       entries_.push_back(entry);
     }
     return true;
   }
   return false;
+}
+
+Result<void> PopBatch::take_all(Taking& taking) {
+  SLUICE_TRY(const bool repeated, repeat(taking));
+  if (repeated) return {};
+  const PopPlan& plan = taking.plan;
+  if (plan.queue_id >= 0) return take(taking, QueueId(plan.queue_id));
+  const auto queues = static_cast<std::uint32_t>(plan.topic->read_queues());
+  const std::uint32_t first = taking.group.turn++;
+  for (std::uint32_t i = 0; i < queues && !taking.full(); ++i) {
+    SLUICE_CHECK(take(taking, QueueId(static_cast<std::int32_t>((first + i) % queues))));
+  }
+  return {};
 }
 
 Result<void> PopBatch::pop(const PopPlan& plan, WallTime now, PopResult& result) {
@@ -198,20 +226,12 @@ Result<void> PopBatch::pop(const PopPlan& plan, WallTime now, PopResult& result)
   {
     GroupLeases& group = *plan.leases;
     const std::scoped_lock lock(group.mutex);
-    remember_filter(group, plan, now);
+    if (group.removed) return fail(Errc::group_not_found, "the group or the topic was deleted");
+    remember_filter(plan, now);
     Taking taking{plan, group, now, {now, now + plan.invisible}, result};
-    SLUICE_TRY(const bool repeated, repeat(taking));
-    if (!repeated) {
-      const auto queues = static_cast<std::uint32_t>(plan.topic->read_queues());
-      const std::uint32_t first = plan.queue_id >= 0 ? 0 : group.turn++;
-      const std::uint32_t count = plan.queue_id >= 0 ? 1 : queues;
-      for (std::uint32_t i = 0; i < count && !taking.full(); ++i) {
-        const QueueId id(plan.queue_id >= 0 ? plan.queue_id
-                                            : static_cast<std::int32_t>((first + i) % queues));
-        SLUICE_CHECK(take(taking, id));
-      }
-    }
+    auto taken = take_all(taking);
     broker_.leases().schedule(plan.leases);
+    SLUICE_CHECK(std::move(taken));
   }
   return read_records(result);
 }

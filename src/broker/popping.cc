@@ -26,7 +26,7 @@ void PopResult::clear() {
   records.clear();
   bytes = 0;
   rest = 0;
-  left = false;
+  left = more = false;
 }
 
 Result<PopPlan> PopBatch::prepare(const PopQuery& query, WallTime now) {
@@ -65,7 +65,7 @@ Result<QueueOffset> PopBatch::start_of(const PopPlan& plan, QueueId id,
                                        const store::Queue& index) const {
   const GroupLeases& group = *plan.leases;
   if (const auto committed = broker_.progress().committed(group.group, group.topic, id)) {
-    return *committed;
+    return std::min(*committed, index.max());  // what was beyond is lost: it comes again
   }
   if (plan.start == PopStart::first) return index.min();
   auto young = broker_.query_offset(group.group, group.topic, id, true);
@@ -86,7 +86,7 @@ Result<QueueLeases*> PopBatch::leases_of(const PopPlan& plan, QueueId id,
   SLUICE_TRY(const QueueOffset start, start_of(plan, id, index));
   broker_.progress().commit(group.group, group.topic, id, start);
   std::vector<LeaseChange::Item> none;
-  log(LeaseChange::Kind::reset, group, id, start, {}, none);
+  log(LeaseChange::Kind::reset, plan.leases, id, start, {}, none);
   return &group.queues.try_emplace(id, start).first->second;
 }
 
@@ -105,9 +105,7 @@ Result<void> PopBatch::peek(const PopPlan& plan, PullResult& result) {
                   .max_bytes = kPeekBytes};
     {
       const std::scoped_lock lock(plan.leases->mutex);
-      SLUICE_TRY(QueueLeases* const leases, leases_of(plan, QueueId(id), *queue->index));
-      const auto ready = leases->state.next_ready(QueueOffset(0));
-      pull.offset = ready ? ready->offset : leases->state.next();
+      SLUICE_TRY(pull.offset, next_of(plan, QueueId(id), *queue->index));
     }
     SLUICE_CHECK(broker_.read(pull, result));
     if (result.status == PullStatus::found) return {};
@@ -118,18 +116,30 @@ Result<void> PopBatch::peek(const PopPlan& plan, PullResult& result) {
 bool PopBatch::any(const PopPlan& plan, WallTime now) {
   GroupLeases& group = *plan.leases;
   const std::scoped_lock lock(group.mutex);
+  bool found = false;
   for (std::int32_t id = 0; id < plan.topic->read_queues(); ++id) {
     if (plan.queue_id >= 0 && id != plan.queue_id) continue;
     TopicQueue* const queue = plan.topic->queue(QueueId(id));
     if (!queue) continue;
-    const auto leases = leases_of(plan, QueueId(id), *queue->index);
-    if (!leases) continue;
-    delivery::LeaseQueue& state = (*leases)->state;
-    state.expire(now);
-    const bool blocked = plan.ordered && state.leased() > 0;
-    if (!blocked && (state.ready() > 0 || state.next() < queue->index->max())) return true;
+    const auto leases = group.queues.find(QueueId(id));
+    if (leases != group.queues.end()) {
+      delivery::LeaseQueue& state = leases->second.state;
+      if (state.expire(now) > 0) wake(plan.leases);
+      if (plan.ordered && state.leased() > 0) continue;
+    }
+    const auto next = next_of(plan, QueueId(id), *queue->index);
+    found = found || (next && *next < queue->index->max());
   }
-  return false;
+  broker_.leases().schedule(plan.leases);
+  return found;
+}
+
+Result<QueueOffset> PopBatch::next_of(const PopPlan& plan, QueueId id,
+                                      const store::Queue& index) const {
+  const auto leases = plan.leases->queues.find(id);
+  if (leases == plan.leases->queues.end()) return start_of(plan, id, index);
+  const auto ready = leases->second.state.next_ready(QueueOffset(0));
+  return ready ? ready->offset : leases->second.state.next();
 }
 
 }  // namespace sluice::broker

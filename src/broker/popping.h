@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "broker/leases.h"
@@ -71,6 +72,7 @@ struct PopResult {
   std::size_t bytes = 0;
   std::int64_t rest = 0;  ///< messages that are left, about
   bool left = false;      ///< messages were left for members with other filters
+  bool more = false;      ///< the search ended before the queue did: ask again at once
   void clear();
 };
 
@@ -110,19 +112,13 @@ class PopBatch {
 
   /// Logs what has changed. Errors: those of MessageStore::append; then the answers must not leave.
   Result<void> append(WallTime now);
+  /// Groups whose parked pops may find something by what was done here; each is told once.
+  std::vector<std::shared_ptr<GroupLeases>> take_woken() { return std::exchange(woken_, {}); }
 
  private:
   using Fate = delivery::LeaseQueue::Fate;
   struct Taking;
   struct Place;
-  /// Acknowledgements of one lease, to be logged together.
-  struct Finished {
-    std::shared_ptr<GroupLeases> group;
-    QueueId queue;
-    WallTime stamp;
-    std::vector<LeaseChange::Item> items;
-  };
-
   Result<QueueLeases*> leases_of(const PopPlan& plan, QueueId id, const store::Queue& index);
   Result<QueueOffset> start_of(const PopPlan& plan, QueueId id, const store::Queue& index) const;
   Result<bool> repeat(Taking& taking);
@@ -133,14 +129,20 @@ class PopBatch {
   Result<Fate> fate(const Taking& taking, const store::IndexEntry& entry) const;
   Result<void> read_records(PopResult& result);
   Result<Place> place_of(const Receipt& receipt);
+  Result<void> take_all(Taking& taking);
+  /// Where the group goes on, also when it has not begun yet.
+  Result<QueueOffset> next_of(const PopPlan& plan, QueueId id, const store::Queue& index) const;
   void report(const GroupLeases& group, QueueId id, QueueLeases& leases);
-  void log(LeaseChange::Kind kind, const GroupLeases& group, QueueId id, QueueOffset next,
-           const delivery::Lease& lease, std::vector<LeaseChange::Item>& items);
-  void log_finished();
+  void remember_filter(const PopPlan& plan, WallTime now);
+  void log(LeaseChange::Kind kind, const std::shared_ptr<GroupLeases>& group, QueueId id,
+           QueueOffset next, const delivery::Lease& lease, std::vector<LeaseChange::Item>& items);
+  void touch(const std::shared_ptr<GroupLeases>& group);
+  void wake(const std::shared_ptr<GroupLeases>& group);
 
   Broker& broker_;
-  Buffer body_;  // changes that are not in the log yet
-  Finished finished_;
+  std::vector<std::shared_ptr<GroupLeases>> touched_;  // with changes that are not in the log yet
+  std::vector<std::shared_ptr<GroupLeases>> woken_;
+  Buffer body_;
   LeaseChange change_;
   std::vector<Fate> fates_;
   std::vector<LeaseChange::Item> taken_, left_;

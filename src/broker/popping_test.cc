@@ -14,7 +14,11 @@ using testing::kNow;
 
 class Pop : public testing::BrokerFixture {
  protected:
-  void SetUp() override { make_topic("t", 1); }
+  void SetUp() override {
+    make_topic("t", 1);
+    ASSERT_TRUE(disk_.make_folder("config"));
+    ASSERT_TRUE(broker_.persist_tables());
+  }
 
   PopQuery asking(std::int32_t count, milliseconds invisible = milliseconds(1000)) {
     PopQuery query;
@@ -71,9 +75,6 @@ TEST_F(Pop, SurvivesARestartFromTheLogAlone) {
   ASSERT_TRUE(pops_.acknowledge(receipt(1), kNow));
   ASSERT_TRUE(pops_.append(kNow));
   Broker again(store_, disk_, "config", {});
-  TopicConfig topic{.name = "t"};
-  topic.read_queues = topic.write_queues = 1;
-  ASSERT_TRUE(again.topics().put(topic, kNow));
   ASSERT_TRUE(again.load(kNow));
   PopBatch pops(again);
   const auto plan = pops.prepare(asking(32), kNow);
@@ -142,6 +143,64 @@ TEST_F(Pop, MessagesThatRetentionTookAreForgotten) {
   pop(asking(2));
   store_.drop_below("t", QueueId(0), QueueOffset(3));
   EXPECT_THAT(pop(asking(9), kNow + milliseconds(1000)), ElementsAre(3));
+}
+
+TEST_F(Pop, TheLogHasTheOrderOfTheChangesWhoeverWritesFirst) {
+  for (int i = 0; i < 4; ++i) send("t");
+  PopBatch first(broker_), second(broker_);
+  const auto plan = first.prepare(asking(2), kNow);
+  ASSERT_TRUE(first.pop(*plan, kNow, result_));   // takes 0 and 1
+  ASSERT_TRUE(second.pop(*plan, kNow, result_));  // takes 2 and 3
+  ASSERT_TRUE(second.append(kNow));               // and then the process is killed
+  Broker again(store_, disk_, "config", {});
+  ASSERT_TRUE(again.load(kNow));
+  PopBatch pops(again);
+  const auto later = pops.prepare(asking(32), kNow);
+  ASSERT_TRUE(later);
+  ASSERT_TRUE(pops.pop(*later, kNow + milliseconds(1000), result_));
+  EXPECT_EQ(result_.messages.size(), 4U);
+}
+
+TEST_F(Pop, WhatIsLeftForOthersIsLeftAfterARestartToo) {
+  PopQuery a = asking(9), b = asking(9);
+  a.expression = "A";
+  b.expression = "B";
+  pop(a);
+  pop(b);
+  for (const char* tag : {"A", "B"}) send("t", tag);
+  EXPECT_THAT(pop(a), ElementsAre(0));
+  Broker again(store_, disk_, "config", {});
+  ASSERT_TRUE(again.load(kNow));
+  PopBatch pops(again);
+  const auto of_a = pops.prepare(a, kNow), of_b = pops.prepare(b, kNow);
+  ASSERT_TRUE(pops.pop(*of_a, kNow + milliseconds(10), result_));
+  EXPECT_TRUE(result_.messages.empty());
+  ASSERT_TRUE(pops.pop(*of_b, kNow + milliseconds(20), result_));
+  EXPECT_EQ(result_.messages.size(), 1U);
+}
+
+TEST_F(Pop, AnAcknowledgementWakesAnOrderedGroup) {
+  for (int i = 0; i < 2; ++i) send("t");
+  PopQuery query = asking(1);
+  query.ordered = true;
+  pop(query);
+  broker_.leases().find("g", "t")->watchers = 1;
+  ASSERT_TRUE(pops_.acknowledge(receipt(0), kNow));
+  EXPECT_EQ(pops_.take_woken().size(), 1U);
+}
+
+TEST_F(Pop, ADeletedGroupIsNotServedThroughAnOldPlan) {
+  send("t");
+  const auto plan = pops_.prepare(asking(1), kNow);
+  ASSERT_TRUE(broker_.remove_group("g", true, kNow));
+  EXPECT_EQ(code_of(pops_.pop(*plan, kNow, result_)), Errc::group_not_found);
+}
+
+TEST_F(Pop, LookingBeginsNothing) {
+  for (int i = 0; i < 3; ++i) send("t");
+  const auto plan = pops_.prepare(asking(1), kNow);
+  EXPECT_TRUE(pops_.any(*plan, kNow));
+  EXPECT_FALSE(broker_.progress().committed("g", "t", QueueId(0)));
 }
 
 TEST_F(Pop, RefusesWhatItCannotDo) {

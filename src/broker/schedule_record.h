@@ -23,7 +23,8 @@ struct RealAddress {
   QueueId queue;
 };
 inline RealAddress address_of(const wire::record::Decoded& found) {
-  using namespace wire::record;
+  namespace property = wire::record::property;
+  using wire::record::find_property;
   const std::string_view properties = found.message.properties;
   const auto id = parse_number<std::int32_t>(find_property(properties, property::kRealQueue));
   return {find_property(properties, property::kRealTopic), QueueId(std::max(id.value_or(0), 0))};

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <utility>
+#include <vector>
 
 #include "base/assert.h"
 
@@ -134,7 +135,7 @@ LeaseQueue::Outcome LeaseQueue::put_off(QueueOffset offset, WallTime stamp, cons
   } else if (place.single != singles_.end()) {
     const Single& single = place.single->second;
     if (stamp > single.lease.stamp) return Outcome::unknown;
-    if (stamp < single.lease.stamp || !single.leased) return Outcome::late;
+    if (stamp < single.lease.stamp) return Outcome::late;
     attempts = single.attempts;
   } else {
     return Outcome::late;
@@ -221,5 +222,19 @@ void LeaseQueue::restore(const Unfinished& message) {
 }
 
 void LeaseQueue::restore_next(QueueOffset next) { next_ = std::max(next_, next.value); }
+
+void LeaseQueue::restore_finished(QueueOffset offset) {
+  const Place place = find(offset.value);
+  if (place.block != blocks_.end() || place.single != singles_.end()) take_out(place, offset.value);
+}
+
+void LeaseQueue::cut(QueueOffset end) {
+  std::vector<QueueOffset> gone;
+  for_each([&](const Unfinished& message) {
+    if (message.offset >= end) gone.push_back(message.offset);
+  });
+  for (const QueueOffset offset : gone) restore_finished(offset);
+  next_ = std::min(next_, end.value);
+}
 
 }  // namespace sluice::delivery

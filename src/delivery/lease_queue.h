@@ -76,7 +76,8 @@ class LeaseQueue {
   };
   /// The message is finished. A holder whose lease ran out is believed while nobody else has it.
   Outcome acknowledge(QueueOffset offset, WallTime stamp);
-  /// The holder's lease is replaced: sooner, later, or (a deadline that has passed) given back.
+  /// The holder's lease is replaced: sooner, later, or (a deadline that has passed) given back. One
+  /// that has run out is renewed while nobody else has the message.
   Outcome put_off(QueueOffset offset, WallTime stamp, const Lease& lease);
   /// Of a message that is not finished: leases of it that have ended.
   std::int32_t attempts(QueueOffset offset) const;
@@ -102,6 +103,11 @@ class LeaseQueue {
   void restore(const Unfinished& message);
   /// From the log: everything before `next` was handed out.
   void restore_next(QueueOffset next);
+  /// From the log: the message is finished, whoever held it.
+  void restore_finished(QueueOffset offset);
+  /// The queue has lost what it had from `end` on (a power cut): the next messages take those
+  /// places.
+  void cut(QueueOffset end);
 
  private:
   /// Messages leased together for the first time: bit i is the message at the entry's key + i.

@@ -55,7 +55,7 @@ struct Model {
   }
   Outcome put_off(std::int64_t offset, WallTime stamp, const Lease& lease) {
     if (const auto outcome = without_lease(offset, stamp)) return *outcome;
-    if (!messages[offset].leased) return Outcome::late;
+    if (stamp != messages[offset].lease.stamp) return Outcome::late;
     lease_again(offset, lease);
     return Outcome::done;
   }

@@ -123,5 +123,24 @@ TEST(LeaseQueue, ComesBackFromWhatItSaysOfItself) {
   EXPECT_EQ(copy.acknowledge(QueueOffset(9), at(0)), Outcome::done);
 }
 
+TEST(LeaseQueue, ALostEndMakesRoomForOtherMessages) {
+  LeaseQueue queue(QueueOffset(0));
+  queue.advance(leased(10), lease(0, 50));
+  queue.cut(QueueOffset(6));
+  EXPECT_EQ(queue.next(), QueueOffset(6));
+  EXPECT_EQ(queue.leased(), 6U);
+  queue.advance(leased(1), lease(1, 60));
+  EXPECT_EQ(queue.acknowledge(QueueOffset(6), at(1)), Outcome::done);
+}
+
+TEST(LeaseQueue, AHolderWhoseTimeRanOutMayRenewWhileNobodyElseHasTheMessage) {
+  LeaseQueue queue(QueueOffset(0));
+  queue.advance(leased(1), lease(0, 50));
+  queue.expire(at(50));
+  EXPECT_EQ(queue.put_off(QueueOffset(0), at(0), lease(60, 90)), Outcome::done);
+  EXPECT_EQ(queue.ready(), 0U);
+  EXPECT_EQ(queue.acknowledge(QueueOffset(0), at(60)), Outcome::done);
+}
+
 }  // namespace
 }  // namespace sluice::delivery

@@ -27,4 +27,16 @@ std::optional<QueueOffset> Resets::take(std::string_view group, std::string_view
   return target;
 }
 
+void Resets::remove_group(std::string_view group) {
+  const std::scoped_lock lock(mutex_);
+  std::erase_if(targets_, [group](const auto& entry) { return std::get<0>(entry.first) == group; });
+  count_ = targets_.size();
+}
+
+void Resets::remove_topic(std::string_view topic) {
+  const std::scoped_lock lock(mutex_);
+  std::erase_if(targets_, [topic](const auto& entry) { return std::get<1>(entry.first) == topic; });
+  count_ = targets_.size();
+}
+
 }  // namespace sluice::delivery

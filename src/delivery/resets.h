@@ -19,6 +19,8 @@ class Resets {
  public:
   void put(std::string_view group, std::string_view topic, QueueId queue, QueueOffset target);
   bool pending(std::string_view group, std::string_view topic, QueueId queue) const;
+  void remove_group(std::string_view group);
+  void remove_topic(std::string_view topic);
   /// Takes the reset out: it is told now.
   std::optional<QueueOffset> take(std::string_view group, std::string_view topic, QueueId queue);
 

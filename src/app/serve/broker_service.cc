@@ -121,8 +121,6 @@ BrokerService::~BrokerService() {
 
 Result<void> BrokerService::close() {
   if (std::exchange(closed_, true) || !store_) return {};
-  if (broker_) broker_->topics().on_change(nullptr);
-  registrar_.reset();
   if (names_ && identity_.port != 0) {
     const auto address =
         identity_.host.empty()
@@ -131,6 +129,8 @@ Result<void> BrokerService::close() {
     names_->routes().unregister_broker(identity_.cluster, identity_.name, identity_.id, address);
   }
   if (door_) door_->close();
+  if (broker_) broker_->topics().on_change(nullptr);
+  registrar_.reset();
   routes_.reset();
   if (deliverer_) deliverer_->stop();
   if (checker_) checker_->stop();

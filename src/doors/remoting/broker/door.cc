@@ -24,6 +24,8 @@ Result<std::unique_ptr<BrokerDoor>> BrokerDoor::open(broker::Broker& broker, Clo
                                                      net::ReactorPool& reactors,
                                                      BrokerDoorOptions options) {
   std::unique_ptr<BrokerDoor> door(new BrokerDoor(broker, clock, reactors, std::move(options)));
+  // Before the first connection can call it.
+  broker.leases().on_sooner([&first = *door->contexts_.front()] { first.leases_end_sooner(); });
   SLUICE_TRY(door->listener_,
              net::Listener::open(reactors, door->options_.listen,
                                  [d = door.get()](const std::shared_ptr<net::Connection>& c) {
@@ -31,9 +33,7 @@ Result<std::unique_ptr<BrokerDoor>> BrokerDoor::open(broker::Broker& broker, Clo
                                        static_cast<std::size_t>(c->reactor().index());
                                    return std::make_unique<BrokerSession>(d->context(index), c);
                                  }));
-  ReactorContext& first = *door->contexts_.front();
-  broker.leases().on_sooner([&first] { first.leases_end_sooner(); });
-  first.leases_end_sooner();
+  door->contexts_.front()->leases_end_sooner();
   return door;
 }
 
@@ -59,11 +59,11 @@ void BrokerDoor::announce(const std::shared_ptr<broker::GroupLeases>& group) {
 
 void BrokerDoor::close() {
   if (!listener_) return;
-  broker_.leases().on_sooner(nullptr);
   listener_->close();
   for (std::size_t i = 0; i < contexts_.size(); ++i) {
     reactors_.at(i).run_and_wait([&context = contexts_[i]] { context->close(); });
   }
+  broker_.leases().on_sooner(nullptr);
   listener_.reset();
 }
 

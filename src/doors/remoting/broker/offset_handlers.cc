@@ -98,6 +98,9 @@ Result<void> reset_offset(BrokerCall& call, const ResetOffset& request) {
     SLUICE_CHECK(
         call.broker().reset_offset(request.group, request.topic, QueueId(id), target, call.wall));
   }
+  if (const auto group = call.broker().leases().find(request.group, request.topic)) {
+    call.door().announce(group);
+  }
   return call.ok_json([&](wire::json::Writer& out) {
     write_offsets(out, call.broker().options().name, request.topic, offsets);
   });

@@ -79,6 +79,7 @@ void ReactorContext::offer(const std::shared_ptr<broker::GroupLeases>& group) {
 bool ReactorContext::keep_leases() {
   const auto kept = pops.append(door_.clock().wall());
   if (!kept) log::error("leases_not_logged", {{"why", kept.error().remark()}});
+  for (const auto& group : pops.take_woken()) door_.announce(group);
   return kept.has_value();
 }
 

@@ -48,7 +48,9 @@ Result<void> pop(BrokerCall& call, const PopMessage& request) {
     write_pop_reply(call.session.out(), call.reply_to(), plan, context.popped, context.pop_info);
     return {};
   }
-  if (*hold == milliseconds(0)) return call.answer(kPollingTimeout, "no message");
+  if (context.popped.more || *hold == milliseconds(0)) {
+    return call.answer(kPollingTimeout, "no message");
+  }
   if (call.session.park(std::move(plan), false, *hold, call.reply_to())) return {};
   return call.answer(kPollingFull, "too many requests wait on this connection (16384)");
 }
@@ -167,6 +169,7 @@ std::span<const BrokerRow> pop_rows() { return kRows; }
 
 void write_pop_reply(net::OutQueue& out, const ReplyTo& to, const broker::PopPlan& plan,
                      const broker::PopResult& result, PopInfo& info) {
+  if (to.oneway) return;
   info.clear();
   for (const auto& [queue, offset, attempts] : result.messages) {
     info.add({queue, offset, attempts});

@@ -67,6 +67,7 @@ std::int32_t pull_code(broker::PullStatus status) {
 
 void write_pull_reply(net::OutQueue& out, const ReplyTo& to, const broker::PullResult& result,
                       std::int32_t code) {
+  if (to.oneway) return;
   const PullMessageResponse fields{.next_offset = result.next.value,
                                    .min_offset = result.min.value,
                                    .max_offset = result.max.value};

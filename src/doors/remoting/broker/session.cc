@@ -127,6 +127,7 @@ void BrokerSession::resume(ParkedPull& pull, bool expired) {
 }
 
 bool BrokerSession::try_answer(ParkedPop& pop) {
+  if (!connection_.is_open()) return false;
   const WallTime now = context_.door().clock().wall();
   if (pop.notification) {
     context_.popped.clear();
@@ -135,8 +136,10 @@ bool BrokerSession::try_answer(ParkedPop& pop) {
   } else {
     broker::PopResult& result = context_.popped;
     const auto taken = context_.pops.pop(pop.plan, now, result);
-    if (taken && result.messages.empty()) return false;
-    if (taken) {
+    if (taken && result.messages.empty() && !result.more) return false;
+    if (taken && result.messages.empty()) {
+      write_reply(out(), pop.reply_to, kPollingTimeout, "nothing yet: ask again", NoResponse{});
+    } else if (taken) {
       write_pop_reply(out(), pop.reply_to, pop.plan, result, context_.pop_info);
     } else {
       write_error(out(), pop.reply_to, taken.error());

@@ -217,8 +217,6 @@ def _(c):
     client = connections(c, group)[0]["clientId"]
     text = c.admin("consumerStatus", "-g", group, "-i", client, ok=False)  # a property may name an Exception
     says(text, "#Consumer Subscription#|Consumer Subscription", re.escape(topic), "PROP_CONSUME_TYPE|CONSUME_PASSIVELY")
-    text = c.admin("getConsumerStatus", "-g", group, "-t", topic)
-    says(text, re.escape(client), r"\b3\b")
     java.finish()
 
 
@@ -289,11 +287,13 @@ def _(c):
         check(sorted(f["expression"] for f in state["contradictions"][0]["filters"]) == ["blue", "red"],
               f"the contradictions are {state['contradictions']}")
     check(group in c.sluice("group", "list", "-n", c.server.ns)[1], "the group is not listed")
+    # What a filter leaves out is skipped when the hold of a pull ends; 30 s is the longest that clients ask for.
+    c.until(lambda: describe()["lag"] == 0, 60, "no lag")
     settle(red)
     settle(blue)
-    c.until(lambda: describe()["lag"] == 0, 20, "no lag")
+    before = describe()["lag"]  # the Go client stores where it stopped, which may be before what it left out
     c.sluice("group", "reset", group, "--to", "first", "--topic", topic, "--dry-run", "-n", c.server.ns)
-    check(describe()["lag"] == 0, "a dry run changed something")
+    check(describe()["lag"] == before, "a dry run changed something")
     c.sluice("group", "reset", group, "--to", "first", "--topic", topic, "-n", c.server.ns)
     check(describe()["lag"] == 8, "the reset did not go to the first message")
     c.sluice("group", "delete", group, "--yes", "-n", c.server.ns)
