@@ -75,6 +75,7 @@ std::shared_ptr<Link> ProducerGroups::link_of(std::string_view client_id) const 
 std::vector<std::string> ProducerGroups::groups() const {
   std::lock_guard lock(mutex_);
   std::vector<std::string> names;
+  names.reserve(groups_.size());
   for (const auto& [name, producers] : groups_) names.push_back(name);
   return names;
 }

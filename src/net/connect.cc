@@ -39,7 +39,7 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
     if (!error) return connect_to(tcp::endpoint(address, endpoint_.port));
     resolver_.async_resolve(
         endpoint_.host, std::to_string(endpoint_.port),
-        [self = shared_from_this()](error_code e, tcp::resolver::results_type found) {
+        [self = shared_from_this()](error_code e, const tcp::resolver::results_type& found) {
           if (!self->done_) return;
           if (e) return self->finish(self->failed(e));
           self->connect_to(found.begin()->endpoint());

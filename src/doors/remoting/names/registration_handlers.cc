@@ -88,6 +88,7 @@ Result<void> broker_heartbeat(NameCall& call, const BrokerHeartbeat& request) {
 Result<void> register_topic(NameCall& call, const RegisterTopic& request) {
   SLUICE_TRY(const TopicRoute route, TopicRoute::decode(call.command.body));
   std::vector<naming::QueueData> queues;
+  queues.reserve(route.queues.size());
   for (const QueueData& q : route.queues) {
     queues.push_back({.broker_name = q.broker_name,
                       .read_queues = q.read_queues,
