@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <string_view>
 #include <thread>
 
 #include <arpa/inet.h>
@@ -29,7 +30,8 @@ namespace sluice::bench {
 
 namespace remoting = wire::remoting;
 
-inline constexpr std::uint16_t kPort = 29'911;
+/// Of this process: several may run at once.
+inline std::uint16_t port() { return static_cast<std::uint16_t>(20'000 + getpid() % 30'000); }
 
 inline void insist(bool holds, const char* what) {
   if (holds) return;
@@ -43,7 +45,7 @@ class Server {
   explicit Server(const std::filesystem::path& program)
       : folder_(std::filesystem::temp_directory_path() / fmt::format("sluice-bench-{}", getpid())) {
     const std::string root = "storePathRootDir=" + folder_.string();
-    const std::string port = fmt::format("listenPort={}", kPort);
+    const std::string port = fmt::format("listenPort={}", bench::port());
     const std::string log = "logLevel=error";
     std::array<const char*, 11> words{program.c_str(), "serve",      "--set", root.c_str(),
                                       "--set",         port.c_str(), "--set", "namesrvListenPort=0",
@@ -67,20 +69,23 @@ class Server {
                 &system);
     return static_cast<double>(user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
   }
-  double own_mebibytes() const {
-    std::ifstream file(fmt::format("/proc/{}/status", pid_));
-    double kib = 0;
-    for (std::string line; std::getline(file, line);) {
-      const bool own = line.starts_with("RssAnon:") || line.starts_with("RssShmem:");
-      if (!own) continue;
-      const std::string digits = line.substr(line.find_first_of("0123456789"));
-      kib += static_cast<double>(
-          parse_number<std::int64_t>(digits.substr(0, digits.find(' '))).value_or(0));
-    }
-    return kib / 1024;
-  }
+  /// Memory that no file backs.
+  double own_mebibytes() const { return status("RssAnon:") + status("RssShmem:"); }
+  double resident_mebibytes() const { return status("VmRSS:"); }
 
  private:
+  /// A row of /proc/PID/status, in MiB.
+  double status(std::string_view row) const {
+    std::ifstream file(fmt::format("/proc/{}/status", pid_));
+    for (std::string line; std::getline(file, line);) {
+      if (!line.starts_with(row)) continue;
+      const std::string digits = line.substr(line.find_first_of("0123456789"));
+      const auto kib = parse_number<std::int64_t>(digits.substr(0, digits.find(' ')));
+      return static_cast<double>(kib.value_or(0)) / 1024;
+    }
+    return 0;
+  }
+
   std::filesystem::path folder_;
   pid_t pid_ = 0;
 };
@@ -88,18 +93,19 @@ class Server {
 /// A blocking connection: requests are collected, then written together; answers come one by one.
 class Connection {
  public:
-  Connection() {
+  /// Tries for four seconds, with that pause.
+  explicit Connection(milliseconds pause = milliseconds(20)) {
     sockaddr_in to{};
     to.sin_family = AF_INET;
-    to.sin_port = htons(kPort);
+    to.sin_port = htons(port());
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    for (int tries = 0; tries < 200; ++tries) {
+    for (milliseconds waited(0); waited < milliseconds(4'000); waited += pause) {
       socket_ = ::socket(AF_INET, SOCK_STREAM, 0);
       const int on = 1;
       setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
       if (::connect(socket_, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0) return;
       ::close(socket_);
-      std::this_thread::sleep_for(milliseconds(20));
+      std::this_thread::sleep_for(pause);
     }
     insist(false, "the server does not answer");
   }

@@ -7,14 +7,13 @@ from ..remoting import SEND_MESSAGE, Connection, send_fields
 from .sending import once
 
 
-@case("mixed-sizes", limit=330, weight=100, group="mixed")
-def _(c):
+def _mixed_sizes(c, client):
     """4 producers, 3 push consumers, 1 B to 4 MiB: every message once, in the order of its producer, with no gap in a queue."""
     n, queues = 100_000 if c.full else 5_000, 12
     topic = c.topic(queues=queues)
-    consumers = c.consumer("java540", topic=topic, group=c.name("g"), instances=3, batch=8)
+    consumers = c.consumer(client, topic=topic, group=c.name("g"), instances=3, batch=8)
     settle(c, consumers, topic, queues, instances=3)
-    sent = c.driver("java540", "mix", topic=topic, n=n, producers=4).finish(280).of("sent")
+    sent = c.driver(client, "mix", topic=topic, n=n, producers=4).finish(280).of("sent")
     check(len(sent) == n, f"{len(sent)} of {n} sends were acknowledged")
     probes = sum(e["p"] == "probe" for e in consumers.of("got"))
     consumers.wait_count("got", n + probes, 120)
@@ -26,6 +25,11 @@ def _(c):
     stands_where_sent(sent, messages)
     dense({(e["q"], e["o"]): e for e in got}.values(), queues)  # a probe may have come twice
     in_order(messages)
+
+
+for _client in ("java540", "java498"):
+    case(f"mixed-sizes-{_client}", limit=330, weight=100, group="mixed", full_only=_client != "java540")(
+        lambda c, client=_client: _mixed_sizes(c, client))
 
 
 def settle(c, consumers, topic, queues, instances):
