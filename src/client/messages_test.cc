@@ -201,8 +201,8 @@ TEST_F(MessagesTest, TellsWhatABrokerRefusesToRead) {
 
 TEST_F(MessagesTest, TriesAgainWhenABrokerIsBusy) {
   route_to_a();
-  int pulls = 0;
-  a.on(PullMessage::kCode, [&](const Command&) -> std::optional<Reply> {
+  // The reader goes on pulling until the servers stop, which is after this function.
+  a.on(PullMessage::kCode, [pulls = 0](const Command&) mutable -> std::optional<Reply> {
     if (++pulls == 1) return Reply{.code = 2, .remark = "busy"};
     if (pulls == 2) return Reply{.fields = pull_fields("1"), .body = record_of(0, "x")};
     return std::nullopt;

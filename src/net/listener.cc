@@ -74,6 +74,11 @@ class TcpListener final : public Listener, public std::enable_shared_from_this<T
     for (auto& connection : open) {
       connection->reactor().run_and_wait([&] { connection->close(); });
     }
+    // Sessions are told of the end after the call that closes, and the reactors may stop after this
+    // one. Twice: what a reactor's own thread posts can come behind what is posted meanwhile.
+    for (std::size_t i = 0; i < 2 * reactors_.size(); ++i) {
+      reactors_.at(i % reactors_.size()).run_and_wait([] {});
+    }
   }
 
  private:

@@ -236,7 +236,8 @@ class KeysAfter : public Keys, public ::testing::WithParamInterface<Crash> {
     for (int i = from; i < to; ++i) {
       const std::string text = properties("U" + std::to_string(i), "k");
       auto queue = store_->queue("T", QueueId(0));
-      std::vector<Pending> batch = {pending(*queue, std::to_string(i), text)};
+      const std::string body = std::to_string(i);
+      std::vector<Pending> batch = {pending(*queue, body, text)};
       if (!store_->append(batch)) return;
       if (i % 3 == 0) store_->index_keys();
       if (i % 7 != 0) continue;
