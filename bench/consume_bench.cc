@@ -184,6 +184,7 @@ void measure(const char* name, const Server& server, Tally& tally, std::int64_t 
   const double cpu = server.cpu_seconds();
   const auto start = std::chrono::steady_clock::now();
   std::vector<std::jthread> threads;
+  threads.reserve(kConsumers);
   for (int i = 0; i < kConsumers; ++i) threads.emplace_back([&, i] { consumer(i); });
   while (tally.done < most) std::this_thread::sleep_for(milliseconds(5));
   const double seconds = Seconds(std::chrono::steady_clock::now() - start).count();
