@@ -18,8 +18,8 @@ constexpr std::string_view kNoDelay = "0";  // as Apache writes it into dead let
 Result<Decoded> read_given(const store::MessageStore& store, LogPosition position,
                            store::Slice& bytes) {
   SLUICE_TRY(bytes, store.read_record(position));
-  Scan found = scan(bytes.bytes, CrcCheck::skip);
-  if (found.kind == Scan::Kind::record) return std::move(found.record);
+  const Scan found = scan(bytes.bytes, CrcCheck::skip);
+  if (found.kind == Scan::Kind::record) return found.record;
   return fail(Errc::not_found, fmt::format("no message lies at {} of the log", position.value));
 }
 

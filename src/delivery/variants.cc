@@ -134,6 +134,7 @@ std::vector<std::string> Variants::scopes(std::string_view group, std::string_vi
   const auto now = members_.variants(nullptr, group, topic);
   if (now.live.size() < 2) return {std::string(group)};
   std::vector<std::string> names;
+  names.reserve(now.live.size());
   for (const std::string& filter : now.live) names.push_back(name(group, filter));
   return names;
 }

@@ -194,6 +194,7 @@ Result<void> KeyFile::repair() {
                                if (at != wrong.end()) at->second = index + 1;
                              }));
   std::vector<Change> changes;
+  changes.reserve(wrong.size());
   for (const auto& [slot, number] : wrong) changes.push_back({.slot = slot, .number = number});
   return write_slots(changes);
 }
