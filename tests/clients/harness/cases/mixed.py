@@ -27,7 +27,7 @@ def _mixed_sizes(c, client):
     in_order(messages)
 
 
-for _client in ("java540", "java498"):
+for _client in ("java540", "java498", "go"):
     case(f"mixed-sizes-{_client}", limit=330, weight=100, group="mixed", full_only=_client != "java540")(
         lambda c, client=_client: _mixed_sizes(c, client))
 
