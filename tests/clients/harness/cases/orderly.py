@@ -30,7 +30,7 @@ def _(c):
     """A second consumer joins while messages flow: at no time do two of them work on one queue, and order holds."""
     topic, group = c.topic(queues=4), c.name("g")
     one = c.consumer("java540", topic=topic, group=group, listener="orderly", pause=2)
-    load = c.driver("java540", "load", topic=topic)
+    load = c.driver("java540", "load", topic=topic, pause=2)  # no faster than consumers that work in order
     one.wait_count("got", 200, 60)
     two = c.consumer("java498", topic=topic, group=group, listener="orderly", pause=2)
     two.wait_count("got", 200, 90)  # it owns queues now: the first gave up locks, the second took them

@@ -5,7 +5,7 @@ import org.apache.rocketmq.client.producer.DefaultMQProducer;
 import org.apache.rocketmq.client.producer.SendResult;
 
 /**
- * load ns= topic= p=ID [size=]: sends one after the other until told to stop (a line or the end of standard input) and
+ * load ns= topic= p=ID [size=] [pause=MS after each]: sends one after the other until told to stop (a line or the end of standard input) and
  * survives a broker that goes away: a send that fails is reported and its sequence number is never used again.
  */
 final class Load {
@@ -35,6 +35,7 @@ final class Load {
         try {
             SendResult r = producer.send(Clients.message(args.text("topic"), p, s, Mix.body(args.number("size", 200), s)));
             Out.line("sent", "p", p, "s", s, "q", r.getMessageQueue().getQueueId(), "o", r.getQueueOffset(), "status", r.getSendStatus());
+            Thread.sleep(args.number("pause", 0));
         } catch (InterruptedException e) {
             throw e;
         } catch (Exception e) {
