@@ -2,31 +2,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "naming/route_tables.h"
+#include "naming/testing/brokers.h"
 
 namespace sluice::naming {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
-constexpr SteadyTime at(std::int64_t ms) { return SteadyTime(milliseconds(ms)); }
-
-TopicEntry topic(std::string name, std::int32_t queues = 8, std::int32_t flag = 0) {
-  return {std::move(name), queues, queues, kPermRead | kPermWrite, flag};
-}
-
-BrokerRegistration broker(std::string name, std::int64_t id, std::string address) {
-  return {.cluster = "c1",
-          .broker_name = std::move(name),
-          .broker_id = id,
-          .address = BrokerAddress::fixed(std::move(address)),
-          .ha_address = BrokerAddress::fixed("ha"),
-          .enable_acting_master = false,
-          .version = {.state_version = 1, .counter = 1},
-          .topics = {topic("T"), topic("U")},
-          .connection = 7};
-}
+using testing::at;
+using testing::broker;
+using testing::topic;
 
 TEST(RouteTables, LeavesOtherZonesOutUnlessTheyHaveNoMaster) {
   RouteTables tables;

@@ -8,7 +8,7 @@
 #include "app/cli/message_format.h"
 #include "app/cli/session.h"
 #include "app/cli/start_position.h"
-#include "app/cli/stop_signals.h"
+#include "app/stop_signals.h"
 #include "base/os/system_clock.h"
 #include "client/membership.h"
 #include "client/offsets.h"

@@ -1,5 +1,6 @@
 #include "app/serve/broker_service.h"
 
+#include "app/serve/due_rounds.h"
 #include "base/log.h"
 
 namespace sluice::app {
@@ -32,8 +33,8 @@ Result<void> BrokerService::open(net::ReactorPool& reactors, store::Disk& disk) 
   broker_ = std::make_unique<broker::Broker>(*store_, disk, options_.store.root + "/config",
                                              options_.broker);
   SLUICE_CHECK(broker_->load(clock_.wall()));
-  deliverer_ = std::make_unique<Deliverer>(broker_->schedule(), clock_);
-  checker_ = std::make_unique<TransactionChecker>(*broker_, clock_);
+  broker_->schedule().on_sooner([this] { deliverer_.sooner(); });
+  broker_->transactions().on_sooner([this] { checker_.sooner(); });
   if (names_ || !options_.name_servers.empty()) {
     routes_ = std::make_unique<RouteSource>(reactors.at(0), clock_, names_, options_.name_servers);
     options_.door.route = [source = routes_.get()](std::string_view topic) {
@@ -41,8 +42,8 @@ Result<void> BrokerService::open(net::ReactorPool& reactors, store::Disk& disk) 
     };
   }
   SLUICE_TRY(door_, doors::BrokerDoor::open(*broker_, clock_, reactors, options_.door));
-  deliverer_->start(*door_);
-  checker_->start(*door_);
+  deliverer_.start([this] { return deliver_delayed(broker_->schedule(), clock_, *door_); });
+  checker_.start([this] { return check_transactions(*broker_, clock_, *door_); });
   return {};
 }
 
@@ -132,8 +133,8 @@ Result<void> BrokerService::close() {
   if (broker_) broker_->topics().on_change(nullptr);
   registrar_.reset();
   routes_.reset();
-  if (deliverer_) deliverer_->stop();
-  if (checker_) checker_->stop();
+  deliverer_.stop();
+  checker_.stop();
   periodic_.clear();
   store_->stop_flushing();
   if (flusher_.joinable()) flusher_.join();

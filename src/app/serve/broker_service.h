@@ -6,11 +6,10 @@
 #include <thread>
 #include <vector>
 
-#include "app/serve/deliverer.h"
+#include "app/serve/due_thread.h"
 #include "app/serve/periodic.h"
 #include "app/serve/registrar.h"
 #include "app/serve/route_source.h"
-#include "app/serve/transaction_checker.h"
 #include "broker/broker.h"
 #include "doors/remoting/broker/door.h"
 #include "naming/name_server.h"
@@ -65,8 +64,7 @@ class BrokerService {
   std::unique_ptr<doors::BrokerDoor> door_;
   std::unique_ptr<Registrar> registrar_;
   std::jthread flusher_;
-  std::unique_ptr<Deliverer> deliverer_;
-  std::unique_ptr<TransactionChecker> checker_;
+  DueThread deliverer_, checker_;
   std::vector<std::unique_ptr<Periodic>> periodic_;
   bool closed_ = false;
 };

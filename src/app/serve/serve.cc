@@ -1,5 +1,6 @@
 #include "app/serve/serve.h"
 
+#include <csignal>
 #include <fstream>
 #include <iostream>
 #include <sstream>
@@ -7,7 +8,7 @@
 #include <fmt/format.h>
 
 #include "app/serve/options.h"
-#include "app/serve/signals.h"
+#include "app/stop_signals.h"
 #include "base/log.h"
 #include "base/os/system_clock.h"
 
@@ -49,7 +50,7 @@ int refuse(const Error& error) {
 
 /// What a process that serves consists of. The order of the members is the order of their start.
 struct Running {
-  Signals signals;
+  const StopSignals signals;
   SystemClock clock;
   std::unique_ptr<store::Disk> disk = store::posix_disk();
   std::unique_ptr<net::ReactorPool> reactors;
@@ -101,6 +102,7 @@ int run(const ServeArguments& arguments, bool with_broker) {
   const auto settings = read_settings(arguments);
   if (!settings) return refuse(settings.error());
   apply_logging(*settings);
+  std::signal(SIGPIPE, SIG_IGN);  // a closed connection is an error of the write
   Running running;
   if (auto started = running.start(*settings, with_broker); !started) {
     static_cast<void>(running.stop());

@@ -1,4 +1,4 @@
-#include "app/cli/stop_signals.h"
+#include "app/stop_signals.h"
 
 #include <csignal>
 #include <ctime>
@@ -31,6 +31,13 @@ bool StopSignals::arrived() {
   const timespec at_once{};
   if (sigtimedwait(&set, nullptr, &at_once) > 0) arrived_ = true;
   return arrived_;
+}
+
+int StopSignals::wait() const {
+  const sigset_t set = stop_set();
+  int signal = 0;
+  sigwait(&set, &signal);
+  return signal;
 }
 
 }  // namespace sluice::app

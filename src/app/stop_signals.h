@@ -3,8 +3,8 @@
 namespace sluice::app {
 
 /// SIGINT and SIGTERM as a question instead of an end: from the constructor on they do nothing but
-/// make arrived() true. To be made before any thread is, because threads inherit it; the
-/// destructor puts the old behaviour back.
+/// make arrived() true, or end wait(). To be made before any thread is, because threads inherit it;
+/// the destructor puts the old behaviour back.
 class StopSignals {
  public:
   StopSignals();
@@ -13,6 +13,8 @@ class StopSignals {
   StopSignals& operator=(const StopSignals&) = delete;
 
   bool arrived();
+  /// The signal that came.
+  int wait() const;
 
  private:
   bool arrived_ = false;
