@@ -105,6 +105,6 @@ func sent(i int, r *primitive.SendResult) {
 	if r.Status == primitive.SendOK {
 		status = "SEND_OK"
 	}
-	line("sent", event{"s": i, "status": status, "broker": r.MessageQueue.BrokerName, "q": r.MessageQueue.QueueId,
+	line("sent", event{"s": i, "at": time.Now().UnixMilli(), "status": status, "broker": r.MessageQueue.BrokerName, "q": r.MessageQueue.QueueId,
 		"o": r.QueueOffset, "id": r.MsgID, "offsetId": r.OffsetMsgID})
 }

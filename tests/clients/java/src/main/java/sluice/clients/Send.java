@@ -96,7 +96,7 @@ final class Send {
     }
 
     private static void sent(long s, SendResult r) {
-        Out.line("sent", "s", s, "status", r.getSendStatus(), "broker", r.getMessageQueue().getBrokerName(), "q",
+        Out.line("sent", "s", s, "at", System.currentTimeMillis(), "status", r.getSendStatus(), "broker", r.getMessageQueue().getBrokerName(), "q",
             r.getMessageQueue().getQueueId(), "o", r.getQueueOffset(), "id", r.getMsgId(), "offsetId", r.getOffsetMsgId());
     }
 }
