@@ -9,12 +9,12 @@
 #include "base/numbers.h"
 #include "base/os/system_clock.h"
 #include "net/address.h"
+#include "wire/compression.h"
 #include "wire/record/message_id.h"
 #include "wire/record/properties.h"
 #include "wire/record/record.h"
 #include "wire/remoting/requests/pull.h"
 #include "wire/remoting/response_code.h"
-#include "wire/zlib.h"
 
 namespace sluice::client {
 
@@ -24,7 +24,6 @@ namespace record = wire::record;
 namespace {
 
 constexpr std::size_t kBodyBytesMax = 128 << 20;  // what a body may grow to
-constexpr std::int32_t kZlib = 0x300, kNotTold = 0;
 /// The broker answers a held pull at the latest after the hold; then the network needs its time.
 constexpr milliseconds kHoldMargin{15'000};
 
@@ -55,9 +54,7 @@ Received from_record(const record::Decoded& found, const std::string& broker_nam
   out.message_id = out.property(record::property::kUniqueKey);
   if (out.message_id.empty()) out.message_id = out.lies_at;
   if ((message.sys_flag & record::kCompressed) == 0) return out;
-  const std::int32_t type = message.sys_flag & record::kCompressionTypeMask;
-  const bool known = type == kZlib || type == kNotTold;
-  if (auto plain = known ? wire::inflate(message.body, kBodyBytesMax) : fail(Errc::unsupported)) {
+  if (auto plain = wire::decompress(message.sys_flag, message.body, kBodyBytesMax)) {
     out.body = as_text(plain->bytes());
   } else {
     out.still_compressed = true;

@@ -14,7 +14,7 @@ struct Received {
   MessageQueue queue;
   std::int64_t offset = 0;
   std::string body;               ///< inflated, when it was sent compressed with zlib
-  bool still_compressed = false;  ///< with LZ4 or Zstandard, which this client does not know
+  bool still_compressed = false;  ///< in a way that is not known, or damaged
   std::vector<std::pair<std::string, std::string>> properties;  ///< in the sender's order
   std::string message_id;  ///< the sender's unique id; else where the message lies
   std::string lies_at;     ///< the id that says where the message lies

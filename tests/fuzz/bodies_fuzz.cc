@@ -7,10 +7,10 @@
 
 #include "base/assert.h"
 #include "delivery/subscription.h"
+#include "wire/compression.h"
 #include "wire/json/reader.h"
 #include "wire/remoting/batch.h"
 #include "wire/remoting/bodies/heartbeat.h"
-#include "wire/zlib.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::vector<std::byte> input(size);
@@ -29,8 +29,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static_cast<void>(sluice::wire::json::parse(text));
   static_cast<void>(sluice::wire::remoting::HeartbeatBody::decode(input));
   constexpr std::size_t kLimit = 1 << 16;
-  if (const auto plain = sluice::wire::inflate(input, kLimit)) {
-    SLUICE_ASSERT(plain->bytes().size() <= kLimit);
+  for (const std::int32_t type : {0x000, 0x100, 0x200}) {
+    if (const auto plain = sluice::wire::decompress(type, input, kLimit)) {
+      SLUICE_ASSERT(plain->bytes().size() <= kLimit);
+    }
   }
   static_cast<void>(sluice::delivery::parse_subscription("topic", text, "TAG", 1));
   return 0;

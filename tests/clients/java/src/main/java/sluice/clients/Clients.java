@@ -13,16 +13,30 @@ final class Clients {
     private Clients() {
     }
 
-    /** A started producer of its own connection ("instance" tells the producers of one process apart). */
+    /** A started producer of its own connection ("instance" tells the producers of one process apart). [maxsize=BYTES] [trace=true]. */
     static DefaultMQProducer producer(Args args, String instance) throws Exception {
-        DefaultMQProducer producer = new DefaultMQProducer(args.text("group", "driver_producers"));
+        DefaultMQProducer producer = new DefaultMQProducer(args.text("group", "driver_producers"), args.flag("trace"), null);
         configure(producer, args, instance);
         producer.setSendMsgTimeout(args.number("timeout", 10000));
         producer.setRetryTimesWhenSendFailed(args.number("retries", 2));
         producer.setCompressMsgBodyOverHowmuch(args.number("compress", 4096));
         producer.setDefaultTopicQueueNums(args.number("queues", 4));
+        producer.setMaxMessageSize(args.number("maxsize", 4 << 20));
+        since5(producer, args);
         producer.start();
         return producer;
+    }
+
+    /** What producers have learned since 5.0: [compression=ZLIB|LZ4|ZSTD] [autobatch=true]. */
+    @SuppressWarnings({"unchecked", "rawtypes"})
+    private static void since5(DefaultMQProducer producer, Args args) throws Exception {
+        if (args.flag("autobatch")) {
+            DefaultMQProducer.class.getMethod("setAutoBatch", boolean.class).invoke(producer, true);
+        }
+        if (args.text("compression", null) != null) {
+            Class<? extends Enum> type = (Class<? extends Enum>) Class.forName("org.apache.rocketmq.common.compression.CompressionType");
+            DefaultMQProducer.class.getMethod("setCompressType", type).invoke(producer, Enum.valueOf(type, args.text("compression")));
+        }
     }
 
     interface Attempt {

@@ -14,7 +14,7 @@ import org.apache.rocketmq.common.message.MessageExt;
 
 /**
  * consume ns= topic= group= [instances=1] [model=CLUSTERING|BROADCASTING] [listener=concurrent|orderly] [sub=TAGS]
- * [type=SQL92: sub is SQL] [from=first|last] [pause=MS per message] [unit=NAME] [pop=MS]: push consumers that print a "got" line for each message, until
+ * [type=SQL92: sub is SQL] [from=first|last] [pause=MS per message] [unit=NAME] [pop=MS] [trace=true]: push consumers that print a "got" line for each message, until
  * told to stop. "ready" comes when every instance is started. [fail=N] [levels=1,2,..] [max=N]: a message is given back
  * until it came again N times, each time with the next delay level; max is the consumer's limit.
  */
@@ -36,7 +36,7 @@ final class Consume {
     }
 
     private static DefaultMQPushConsumer start(Args args, String name) throws Exception {
-        DefaultMQPushConsumer consumer = new DefaultMQPushConsumer(args.text("group"));
+        DefaultMQPushConsumer consumer = new DefaultMQPushConsumer(args.text("group"), args.flag("trace"), null);
         Clients.configure(consumer, args, name + "-" + args.text("instance", Long.toString(ProcessHandle.current().pid())));
         Clients.model(consumer, args.text("model", "CLUSTERING"));
         consumer.setConsumeFromWhere(args.text("from", "first").equals("first")
@@ -100,7 +100,7 @@ final class Consume {
         String crc = m.getUserProperty("crc");
         boolean whole = crc == null || crc.equals(Long.toString(Clients.crc(body)));
         Map<String, String> properties = m.getProperties();
-        String text = body.length <= 64 && crc == null ? new String(body, java.nio.charset.StandardCharsets.UTF_8) : null;
+        String text = body.length <= 128_000 && crc == null ? new String(body, java.nio.charset.StandardCharsets.UTF_8) : null;
         String n = properties.get("p") + "/" + properties.get("s");
         Out.line("got", "by", name, "topic", m.getTopic(), "q", m.getQueueId(), "o", m.getQueueOffset(), "p", properties.get("p"), "s",
             properties.get("s") == null ? -1 : Long.parseLong(properties.get("s")), "n", n, "size", body.length, "whole", whole, "tags",

@@ -1,5 +1,6 @@
 package sluice.clients;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -12,6 +13,7 @@ import org.apache.rocketmq.common.message.MessageQueue;
 /**
  * send ns= topic= n= mode=sync|async|oneway [size=] [text=] [tags=a,b,..] [keys=prefix] [queue=I] [first=SEQ] [p=ID] [delay=1,2,..] [prop.NAME=VALUE]
  * [each.NAME=a,b,..]: message i has tag i mod tags, and of each property value i mod values; an empty one is left out. One "sent" line for each acknowledgement.
+ * [batch=N]: N messages a request, one "sent" line each with all their ids; [batch.topics=a,b]: their topics in turn.
  */
 final class Send {
     private Send() {
@@ -22,6 +24,11 @@ final class Send {
         String mode = args.text("mode", "sync");
         int n = args.number("n", 1);
         CountDownLatch open = new CountDownLatch(n);
+        if (args.number("batch", 0) > 0) {
+            batches(producer, args, n);
+            producer.shutdown();
+            return;
+        }
         for (int i = 0; i < n; i++) {
             Message message = make(args, i);
             long s = args.number("first", 0) + i;
@@ -40,6 +47,24 @@ final class Send {
             sync(producer, args, new Message(args.text("topic"), "fence", "end of oneway".getBytes()));
         }
         producer.shutdown();
+    }
+
+    /** A batch the client itself refuses becomes a "failed" line. */
+    private static void batches(DefaultMQProducer producer, Args args, int n) throws Exception {
+        String[] topics = args.text("batch.topics", args.text("topic")).split(",");
+        for (int i = 0; i < n; i += args.number("batch", 1)) {
+            List<Message> batch = new ArrayList<>();
+            for (int s = i; s < Math.min(n, i + args.number("batch", 1)); s++) {
+                Message message = make(args, s);
+                message.setTopic(topics[s % topics.length]);
+                batch.add(message);
+            }
+            try {
+                sent(i, producer.send(batch));
+            } catch (Exception e) {
+                Out.line("failed", "s", i, "why", e + " " + e.getCause());
+            }
+        }
     }
 
     private static Message make(Args args, int i) {

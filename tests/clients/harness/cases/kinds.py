@@ -1,0 +1,180 @@
+"""Kinds of messages: compressed, large, in batches, with traces; and those that break a limit."""
+import json
+import struct
+
+from ..case import case, check
+from ..remoting import SEND_MESSAGE, Connection, send_fields
+from .sending import CLIENTS, once
+
+JAVA = ("java540", "java498")
+SEND_BATCH_MESSAGE = 320
+
+
+def _compressed(c, how):
+    """A body that the producer compressed: every client reads it, and so does the command line."""
+    topic, n = c.topic(), 8
+    c.send("java540", n, topic=topic, size=20_000, compression=how)
+    for client in CLIENTS if how == "ZLIB" else ("java540",):
+        got_by = c.consumer(client, topic=topic, group=c.name("g-" + client))
+        got_by.wait_count("got", n, 60)
+        got = got_by.finish().of("got")
+        once(got, [f"p0/{i}" for i in range(n)])
+        check(all(e["size"] == 20_000 for e in got), f"{client} reads bodies of {sorted({e['size'] for e in got})} bytes")
+    return topic
+
+
+for _how in ("ZLIB", "LZ4", "ZSTD"):
+    case(f"compressed-{_how.lower()}")(lambda c, how=_how: _compressed(c, how))
+
+
+@case("compressed-bodies-are-shown-plain", against=("sluice",))
+def _(c):
+    """`sluice consume` shows what was sent, whatever the producer compressed it with."""
+    text = "the same line again and again, " * 400
+    for how in ("ZLIB", "LZ4", "ZSTD"):
+        topic = c.topic(how)
+        c.send("java540", 1, topic=topic, text=text.strip(), compression=how)
+        words = ["consume", topic, "--from", "first", "--count", 1, "-n", c.server.ns]
+        _, body, _ = c.sluice(*words, "--format", "body")
+        check(body.strip() == text.strip(), f"{how}: shown as {body[:60]!r}, {len(body)} bytes")
+        _, line, _ = c.sluice(*words, "--format", "json")
+        shown = json.loads(line)
+        check(shown.get("body") == text.strip() and "compressed" not in shown, f"{how}: as JSON it is {line[:200]}")
+
+
+@case("body-as-large-as-allowed", group=None, limit=150)
+def _(c):
+    """maxMessageSize is what a body may have: to the byte, and it can be raised."""
+    most = 8 << 20
+    server = (c.new_server({"maxMessageSize": most, "tailBytes": 16 << 20}) if c.suite.against == "sluice"
+              else c.new_apache({"maxMessageSize": most})).start()
+    topic = c.topic(server=server)
+    c.send("java540", 1, server, topic=topic, size=most, maxsize=1 << 30, compress=1 << 30)
+    failed = c.driver("java540", "send", server, topic=topic, n=1, size=most + 1, maxsize=1 << 30, compress=1 << 30, retries=0, batch=1)
+    with Connection(server.port, timeout=20) as raw:
+        answer = raw.call(SEND_MESSAGE, send_fields(topic), b"x" * (most + 1))
+        check(answer.code == 13, f"a body of one byte more is answered with {answer}")
+    check(len(failed.finish(60).of("failed")) == 1, "a batch of one byte more is taken")
+    got_by = c.consumer("java540", server, topic=topic, group=c.name("g"))
+    got_by.wait_count("got", 1, 60)
+    once(got_by.finish().of("got"), ["p0/0"])
+
+
+def _batches(c, client):
+    topic, n = c.topic(), 60
+    sent = c.driver(client, "send", topic=topic, n=n, batch=20, tags="red,blue", keys="k", prop_test1="one").finish(60).of("sent")
+    check(len(sent) == 3 and all(len(e["id"].split(",")) == 20 == len(e["offsetId"].split(",")) for e in sent),
+          lambda: f"three batches of 20 were answered with {sent}")
+    got_by = c.consumer("java498", topic=topic, group=c.name("g"), sub="red")
+    got_by.wait_count("got", n // 2, 60)
+    got_by.quiet(1, 4)
+    got = got_by.finish().of("got")
+    once(got, [f"p0/{i}" for i in range(0, n, 2)])
+    ids = [i for e in sent for i in e["id"].split(",")]
+    for e in got:
+        batch, i = sent[e["s"] // 20], e["s"] % 20
+        check((e["q"], e["o"]) == (batch["q"], batch["o"] + i), f"message {e['s']} came from {(e['q'], e['o'])}, not behind its batch")
+        check(e["id"] == ids[e["s"]], f"message {e['s']} has id {e['id']}, not {ids[e['s']]}")
+        check(e["keys"] == f"k{e['s']} allk" and e["prop"] == {"test1": "one"}, f"message {e['s']} came as {e}")
+
+
+for _client in JAVA:
+    case(f"batch-{_client}")(lambda c, client=_client: _batches(c, client))
+
+
+def _auto_batch(c, attributes=None):
+    """The producer gathers messages by itself; each is acknowledged as if it had been sent alone."""
+    topic, n = c.name("t"), 200
+    c.admin("updateTopic", "-t", topic, "-c", "DefaultCluster", "-r", "4", "-w", "4", *(["-a", attributes] if attributes else []))
+    sent = c.send("java540", n, topic=topic, mode="async", autobatch="true", tags="red")
+    got_by = c.consumer("java540", topic=topic, group=c.name("g"), sub="red")
+    got_by.wait_count("got", n, 60)
+    got_by.quiet(1, 4)
+    got = got_by.finish().of("got")
+    once(got, [f"p0/{i}" for i in range(n)])
+    places = {(e["q"], e["o"]) for e in got}
+    check(len(places) == n, f"{n} messages lie at {len(places)} offsets")
+    return {e["s"]: e for e in sent}, {e["s"]: e for e in got}
+
+
+@case("auto-batch")
+def _(c):
+    sent, got = _auto_batch(c)
+    for s, e in got.items():
+        check((e["q"], e["o"], e["id"]) == (sent[s]["q"], sent[s]["o"], sent[s]["id"]),
+              f"message {s} was acknowledged as {sent[s]}, came as {e}")
+
+
+@case("batch-of-mixed-topics-is-refused")
+def _(c):
+    """The client refuses it: a batch names one topic, so no request can carry two."""
+    topic, other = c.topic(), c.topic("other")
+    run = c.driver("java540", "send", topic=topic, n=4, batch=4, **{"batch.topics": f"{topic},{other}"}).finish(60)
+    check(len(run.of("failed")) == 1 and "topic" in run.of("failed")[0]["why"], lambda: f"it gave {run.events}")
+
+
+def _item(body, properties="", flag=0):
+    text = properties.encode()
+    rest = struct.pack(">iiii", 0, 0, flag, len(body)) + body + struct.pack(">h", len(text)) + text
+    return struct.pack(">i", len(rest) + 4) + rest
+
+
+@case("bad-batches-are-refused", group="raw")
+def _(c):
+    """Too much, cut short, or to a retry topic: one error, and nothing of it is stored."""
+    topic = c.topic(queues=1)
+    good = _item(b"good", "k\1v\2")
+    size = 4 << 20
+    bad = {
+        "more bytes than maxMessageSize": (13, topic, _item(b"x" * (size // 2)) * 2),
+        "to a retry topic": (13, "%RETRY%g", good),
+        "cut in the middle": (1, topic, good + good[:-3]),
+        "a length past the end": (1, topic, good + struct.pack(">i", 1 << 20)),
+        "a negative length": (1, topic, good + struct.pack(">i", -5) + b"x" * 40),
+    }
+    with Connection(c.server.port, timeout=20) as raw:
+        for what, (code, to, body) in bad.items():
+            fields = dict(zip("abcdefghijkm", ("raw", to, "TBW102", 4, 0, 0, 1700000000000, 0, "", 0, "false", "true")))
+            answer = raw.call(SEND_BATCH_MESSAGE, fields, body)
+            check(answer.code == code or c.suite.against == "apache" and answer.code != 0, f"{what}: answered with {answer}")
+            check(answer.remark, f"{what}: no word why")
+        fields = dict(zip("abcdefghijkm", ("raw", topic, "TBW102", 4, 0, 0, 1700000000000, 0, "", 0, "false", "true")))
+        answer = raw.call(SEND_BATCH_MESSAGE, fields, good * 3)
+        check(answer.code == 0 and answer.fields["queueOffset"] == "0", f"after them, a good batch is answered with {answer} {answer.fields}")
+
+
+@case("too-many-properties-are-refused", group="raw")
+def _(c):
+    """32,767 bytes of properties with what the broker adds: more is answered 13, however it is made up."""
+    topic = c.topic(queues=1)
+    with Connection(c.server.port, timeout=20) as raw:
+        for what, text in {"one long value": "k\1" + "v" * 32_768 + "\2", "many pairs": "".join(f"k{i}\1v\2" for i in range(6000)),
+                           "one name": "k" * 40_000 + "\1v\2", "no pair at all": "x" * 40_000}.items():
+            answer = raw.call(SEND_MESSAGE, send_fields(topic, properties=text), b"x")
+            check(answer.code == 13 and answer.remark, f"{what}: answered with {answer}")
+        answer = raw.call(SEND_MESSAGE, send_fields(topic, properties="k\1" + "v" * 32_000 + "\2"), b"x")
+        check(answer.code == 0, f"32,000 bytes are answered with {answer}")
+
+
+def _traced(c, client):
+    """A producer and a consumer with traces switched on: what they did is told in RMQ_SYS_TRACE_TOPIC."""
+    topic, n = c.topic(), 5
+    sent = c.send(client, n, topic=topic, trace="true", keys="k")
+    consumer = c.consumer(client, topic=topic, group=c.name("g"), trace="true")
+    consumer.wait_count("got", n, 60)
+    consumer.finish()
+    traces = c.consumer("java540", topic="RMQ_SYS_TRACE_TOPIC", group=c.name("traces"))
+
+    def told(kind):
+        text = "".join(e["text"] or "" for e in traces.of("got"))
+        rows = [row.split("\1") for row in text.split("\2")]
+        return {word for row in rows if row[0] == kind for word in row}
+
+    ids = {e["id"] for e in sent}
+    for kind in ("Pub", "SubBefore", "SubAfter"):
+        c.until(lambda kind=kind: ids <= told(kind), 40, f"a {kind} trace of each message", every=0.5)
+    traces.finish()
+
+
+for _client in JAVA:
+    case(f"trace-{_client}", limit=120)(lambda c, client=_client: _traced(c, client))
