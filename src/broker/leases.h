@@ -50,6 +50,7 @@ struct GroupLeases {
   std::uint32_t turn = 0;                  ///< which queue the next pop looks at first
   std::optional<WallTime> scheduled;       ///< when Leases::expire() looks here
   std::atomic<std::uint64_t> watchers{0};  ///< bit r: reactor r has pops of this group parked
+  std::atomic<std::int32_t> parked{0};     ///< pops that wait, at all reactors
 };
 
 /// Thread-safe. Lock order: a group's mutex, then this table's.

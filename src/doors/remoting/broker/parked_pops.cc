@@ -25,12 +25,14 @@ void ReactorContext::park(ParkedPop& pop) {
   if (std::ranges::find(groups, group) == groups.end()) groups.push_back(group);
   pop.plan.topic->watchers().fetch_or(bit_, std::memory_order_seq_cst);
   group->watchers.fetch_or(bit_, std::memory_order_seq_cst);
+  group->parked.fetch_add(1, std::memory_order_relaxed);
   pop.queue = key_of(*group);
   waits_.park(pop);
   arm();
 }
 
 void ReactorContext::unmark(const broker::PopPlan& plan) {
+  plan.leases->parked.fetch_sub(1, std::memory_order_relaxed);
   if (waits_.any(key_of(*plan.leases))) return;
   plan.leases->watchers.fetch_and(~bit_, std::memory_order_seq_cst);
   const auto found = popping_.find(plan.topic.get());
@@ -39,12 +41,6 @@ void ReactorContext::unmark(const broker::PopPlan& plan) {
   if (!found->second.empty()) return;
   popping_.erase(found);
   plan.topic->watchers().fetch_and(~bit_, std::memory_order_seq_cst);
-}
-
-std::int32_t ReactorContext::parked_pops(const broker::GroupLeases& group) {
-  std::int32_t count = 0;
-  waits_.visit(key_of(group), [&count](const delivery::Wait&) { return ++count, true; });
-  return count;
 }
 
 void ReactorContext::offer(TopicKey topic) {

@@ -66,8 +66,6 @@ class ReactorContext {
   /// A request is not parked any more: writers need not know of it.
   void unmark(broker::TopicQueue& queue);
   void unmark(const broker::PopPlan& plan);
-  /// How many pops of the group wait here. O(them).
-  std::int32_t parked_pops(const broker::GroupLeases& group);
 
   /// Logs what pops and acknowledgements have changed; before their answers leave. False: it could
   /// not be logged, and the answers must not leave.

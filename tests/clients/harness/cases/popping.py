@@ -3,7 +3,7 @@ import threading
 import time
 
 from ..case import case, check
-from ..popping import NO_MESSAGE, NOTIFICATION, PEEK, POLLING_TIMEOUT, Popper
+from ..popping import NO_MESSAGE, NOTIFICATION, PEEK, POLLING_INFO, POLLING_TIMEOUT, Popper
 from ..remoting import SEND_MESSAGE, Connection, send_fields
 from .sending import once
 
@@ -90,6 +90,29 @@ def _(c):
         check(len(messages) == 1 and time.monotonic() - start < 5, "a waiting pop was not woken by a message")
         answer = p.ask(poll=300)
         check(answer.code == POLLING_TIMEOUT, f"an empty poll was answered with {answer}")
+
+
+@case("polling-info-counts-waiting-pops", group="raw", against=("sluice",))
+def _(c):
+    """All pops of the group that wait are counted, on whichever connections and threads of the broker."""
+    topic = c.topic(queues=1)
+    many = [popper(c, topic) for _ in range(8)]
+
+    def waiting():
+        answer = many[0].connection.call(POLLING_INFO, many[0].fields(queueId=0))
+        check(answer.code == 0, f"the question was answered with {answer}")
+        return int(answer.fields["pollingNum"])
+
+    check(many[0].pop() == [] and waiting() == 0, "a pop waits that nobody sent")
+    others = [threading.Thread(target=p.pop, kwargs={"poll": 20_000}) for p in many[1:]]
+    for other in others:
+        other.start()
+    c.until(lambda: waiting() == len(others), 10, "all pops to wait")
+    fill(c, topic, len(others))  # wakes them one after the other; who comes first may take several messages
+    c.until(lambda: waiting() < len(others), 10, "a pop to be answered")
+    c.until(lambda: fill(c, topic, 1) or waiting() == 0, 10, "no pop to wait")
+    for other in others:
+        other.join()
 
 
 @case("pop-of-other-tags-is-left-to-their-member", group="raw", against=("sluice",))
