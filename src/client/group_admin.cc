@@ -6,9 +6,12 @@
 
 #include <fmt/format.h>
 
+#include "base/numbers.h"
+#include "client/reader.h"
 #include "wire/json/reader.h"
 #include "wire/remoting/requests/groups.h"
 #include "wire/remoting/requests/pull.h"
+#include "wire/remoting/response_code.h"
 
 namespace sluice::client {
 
@@ -117,7 +120,7 @@ Result<std::map<std::string, int>> GroupAdmin::list() {
   return groups;
 }
 
-Result<std::vector<GroupQueue>> GroupAdmin::progress(const std::string& group) {
+Result<std::vector<GroupQueue>> GroupAdmin::progress(const std::string& group, bool ages) {
   SLUICE_TRY(const auto brokers, masters());
   std::vector<GroupQueue> queues;
   GetConsumeStats request;
@@ -129,17 +132,52 @@ Result<std::vector<GroupQueue>> GroupAdmin::progress(const std::string& group) {
     SLUICE_TRY(const json::Value value, json::parse(as_text(answer.command.body)));
     for (const auto& [key, row] : json::object(value, "offsetTable").items()) {
       SLUICE_TRY(const json::Value queue, json::parse(key));
-      queues.push_back({.queue = read_message_queue(queue),
-                        .owner = {},
-                        .committed = json::integer(row, "consumerOffset"),
-                        .end = json::integer(row, "brokerOffset"),
-                        .consumed_until = json::integer(row, "lastTimestamp")});
+      GroupQueue& one =
+          queues.emplace_back(GroupQueue{.queue = read_message_queue(queue),
+                                         .owner = {},
+                                         .committed = json::integer(row, "consumerOffset"),
+                                         .end = json::integer(row, "brokerOffset"),
+                                         .unread_since = {}});
+      if (one.lag() == 0) {
+        one.unread_since = 0;
+      } else if (row.contains("nextTimestamp")) {
+        one.unread_since = json::integer(row, "nextTimestamp");
+      } else if (ages) {
+        one.unread_since = oldest_unread(broker.address, one);
+      }
     }
   }
   std::ranges::sort(queues, {}, [](const GroupQueue& q) {
     return std::tie(q.queue.topic, q.queue.broker_name, q.queue.queue_id);
   });
   return queues;
+}
+
+/// Its age is that of one message, which is pulled; the group does not notice.
+std::optional<std::int64_t> GroupAdmin::oldest_unread(const std::string& address,
+                                                      const GroupQueue& queue) {
+  PullMessage request;
+  request.group = "TOOLS_CONSUMER";
+  request.topic = queue.queue.topic;
+  request.queue_id = queue.queue.queue_id;
+  request.queue_offset = queue.committed;
+  request.max_messages = 1;
+  request.sys_flag = kPullSubscription;
+  request.subscription = "*";
+  constexpr int kTries = 2;  // the first may say that the queue begins later now
+  for (int i = 0; i < kTries; ++i) {
+    const auto answer = cluster_.remoting().call(address, request, {}, cluster_.timeout());
+    if (!answer) return std::nullopt;
+    if (answer->command.code == kSuccess) {
+      const auto messages = decode_messages(answer->command.body, queue.queue.broker_name);
+      if (!messages || messages->empty()) return std::nullopt;
+      return messages->front().store_ms;
+    }
+    const auto next = parse_number<std::int64_t>(answer->command.ext.get("nextBeginOffset"));
+    if (!next) return std::nullopt;
+    request.queue_offset = *next;
+  }
+  return std::nullopt;
 }
 
 Result<void> GroupAdmin::add_members(const std::string& group, GroupState& state) {
@@ -194,7 +232,7 @@ void GroupAdmin::ask_members(const std::string& group, GroupState& state) {
 Result<GroupState> GroupAdmin::describe(const std::string& group) {
   GroupState state;
   state.name = group;
-  SLUICE_TRY(state.queues, progress(group));
+  SLUICE_TRY(state.queues, progress(group, true));
   SLUICE_CHECK(add_members(group, state));
   if (state.queues.empty() && state.members.empty()) {
     SLUICE_TRY(const auto groups, list());

@@ -23,8 +23,9 @@ struct GroupQueue {
   std::string owner;           ///< client id; empty: unknown, or nobody
   std::int64_t committed = 0;  ///< of the next message the group wants
   std::int64_t end = 0;        ///< of the next message to come
-  /// When the last consumed message was stored, ms since the epoch; 0 when it is not known.
-  std::int64_t consumed_until = 0;
+  /// When the oldest message that the group has not consumed was stored, ms since the epoch; 0:
+  /// there is none; nothing: the broker does not say.
+  std::optional<std::int64_t> unread_since;
   std::int64_t lag() const { return std::max<std::int64_t>(end - committed, 0); }
 };
 
@@ -52,8 +53,9 @@ class GroupAdmin {
   Result<std::map<std::string, int>> list();
   /// Errors: group_not_found, when no broker knows it.
   Result<GroupState> describe(const std::string& group);
-  /// Progress, without members and owners.
-  Result<std::vector<GroupQueue>> progress(const std::string& group);
+  /// Progress, without members and owners. Sluice's brokers say since when a group is behind;
+  /// at Apache's the oldest unread message of each queue is looked at where `ages` are wanted.
+  Result<std::vector<GroupQueue>> progress(const std::string& group, bool ages = false);
   /// Sends the group to `offset`; members that run go there.
   Result<void> reset(const std::string& group, const MessageQueue& queue, std::int64_t offset);
   /// Deletes configuration and progress. Errors: group_not_found.
@@ -65,6 +67,7 @@ class GroupAdmin {
   };
   Result<std::vector<Master>> masters();
   Result<void> add_members(const std::string& group, GroupState& state);
+  std::optional<std::int64_t> oldest_unread(const std::string& address, const GroupQueue& queue);
   void ask_members(const std::string& group, GroupState& state);
 
   Cluster& cluster_;

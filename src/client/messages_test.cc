@@ -133,11 +133,7 @@ std::string record_of(std::int64_t offset, std::string_view body) {
   record::append_property(properties, "k", "last");
   record::Message message{.topic = "T", .body = as_bytes(body), .properties = properties};
   const record::Placement placement{.offset = QueueOffset(offset), .store_ms = 5};
-  std::string out(static_cast<std::size_t>(*record::encoded_size(message, placement.store_host)),
-                  '\0');
-  record::encode(message, placement, record::body_crc(message.body),
-                 std::as_writable_bytes(std::span(out)).data());
-  return out;
+  return record_text(message, placement);
 }
 
 std::vector<std::pair<std::string, std::string>> pull_fields(std::string_view next) {

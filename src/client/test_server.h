@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "net/listener.h"
+#include "wire/record/record.h"
 #include "wire/remoting/bodies/route.h"
 #include "wire/remoting/command.h"
 
@@ -21,6 +22,16 @@ struct Reply {
   std::vector<std::pair<std::string, std::string>> fields{};
   std::string body{};
 };
+
+/// A record as it lies in the log, and in the answer to a pull.
+inline std::string record_text(const wire::record::Message& message,
+                               const wire::record::Placement& placement) {
+  const auto size = wire::record::encoded_size(message, placement.store_host).value();
+  std::string out(static_cast<std::size_t>(size), '\0');
+  wire::record::encode(message, placement, wire::record::body_crc(message.body),
+                       std::as_writable_bytes(std::span(out)).data());
+  return out;
+}
 
 /// Answers each request code by its handler; nothing from a handler: no answer. Handlers run on the
 /// server's reactor, one at a time. Set them before the first request.

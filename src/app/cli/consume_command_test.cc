@@ -20,11 +20,7 @@ namespace record = wire::record;
 std::string record_of(std::int64_t offset, std::string_view body) {
   const record::Message message{.topic = "T", .body = as_bytes(body)};
   const record::Placement placement{.offset = QueueOffset(offset), .store_ms = 5};
-  std::string out(static_cast<std::size_t>(*record::encoded_size(message, placement.store_host)),
-                  '\0');
-  record::encode(message, placement, record::body_crc(message.body),
-                 std::as_writable_bytes(std::span(out)).data());
-  return out;
+  return client::record_text(message, placement);
 }
 
 /// A broker with one queue of `messages`, that answers pulls one message at a time.

@@ -44,11 +44,7 @@ std::string record_of(std::int64_t offset, const Letter& letter) {
                                 .body = as_bytes(letter.body),
                                 .properties = properties};
   const record::Placement placement{.offset = QueueOffset(offset), .store_ms = 5};
-  std::string out(static_cast<std::size_t>(*record::encoded_size(message, placement.store_host)),
-                  '\0');
-  record::encode(message, placement, record::body_crc(message.body),
-                 std::as_writable_bytes(std::span(out)).data());
-  return out;
+  return client::record_text(message, placement);
 }
 
 /// Group g has dead letters in one queue, topic T takes messages.

@@ -1,9 +1,11 @@
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
 #include "app/cli/cli_fixture.h"
 #include "app/cli/group_text.h"
+#include "base/os/system_clock.h"
 #include "wire/remoting/requests/groups.h"
 #include "wire/remoting/requests/pull.h"
 
@@ -58,7 +60,40 @@ TEST_F(GroupCommandTest, DescribesMembersProgressAndContradictions) {
   const Outcome text = run_here({"group", "describe", "g"});
   EXPECT_EQ(text.status, kExitOk) << text.err;
   EXPECT_THAT(text.out, HasSubstr("Members differ in topic T"));
-  EXPECT_THAT(text.out, HasSubstr("5 messages behind in 1 queues"));
+  EXPECT_THAT(text.out,
+              HasSubstr("5 messages behind in 1 queues, the oldest of them - seconds old"));
+}
+
+TEST_F(GroupCommandTest, TellsTheAgeOfTheOldestUnreadMessage) {
+  const std::int64_t stored = unix_ms(SystemClock().wall()) - 90'000;
+  broker.on(GetConsumeStats::kCode,
+            Reply{.body = fmt::format(
+                      R"({{"offsetTable":{{{{"brokerName":"broker-a","queueId":0,"topic":"T"}}:)"
+                      R"({{"brokerOffset":9,"consumerOffset":4,"nextTimestamp":{}}}}}}})",
+                      stored)});
+  const auto json = nlohmann::json::parse(run_here({"group", "describe", "g", "--json"}).out);
+  EXPECT_GE(json["queues"][0]["lagMs"], 90'000);
+  EXPECT_LT(json["lagMs"], 150'000);
+  EXPECT_EQ(broker.count(PullMessage::kCode), 0);
+}
+
+TEST_F(GroupCommandTest, LooksAtTheOldestUnreadMessageWhereTheBrokerDoesNotTellItsAge) {
+  const std::int64_t stored = unix_ms(SystemClock().wall()) - 90'000;
+  broker.on(PullMessage::kCode, [stored](const Command& request) {
+    if (request.ext.get("queueOffset") == "4") {  // gone meanwhile
+      return Reply{.code = 21,
+                   .fields = {{"suggestWhichBrokerId", "0"},
+                              {"nextBeginOffset", "7"},
+                              {"minOffset", "7"},
+                              {"maxOffset", "9"}}};
+    }
+    const wire::record::Message message{.topic = "T", .body = as_bytes(std::string_view("b"))};
+    return Reply{.body =
+                     client::record_text(message, {.offset = QueueOffset(7), .store_ms = stored})};
+  });
+  const auto json = nlohmann::json::parse(run_here({"group", "describe", "g", "--json"}).out);
+  EXPECT_GE(json["queues"][0]["lagMs"], 90'000) << json;
+  EXPECT_EQ(broker.count(PullMessage::kCode), 2);
 }
 
 TEST_F(GroupCommandTest, SaysWhenThereIsNoSuchGroup) {

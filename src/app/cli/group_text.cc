@@ -21,12 +21,13 @@ using json = nlohmann::ordered_json;
 /// version has ten releases; 4.9 is followed by 5.0 (apache/rocketmq common/MQVersion.java).
 constexpr std::int32_t kFirstVersion = 313, kPerMinor = 20, kMinorsOf4 = 5, kLastVersion = 611;
 
-/// Milliseconds between the last consumed message and now; 0 when nothing is left to consume;
-/// nothing when no message has been consumed.
+/// Age of the oldest message that is not consumed; 0 when nothing is left to consume; nothing when
+/// it is not known.
 std::optional<std::int64_t> lag_ms(const GroupQueue& queue, WallTime now) {
-  if (queue.lag() == 0) return 0;
-  if (queue.consumed_until <= 0) return std::nullopt;
-  return std::max<std::int64_t>(unix_ms(now) - queue.consumed_until, 0);
+  if (!queue.unread_since) return std::nullopt;
+  if (*queue.unread_since == 0)
+    return queue.lag() == 0 ? std::optional<std::int64_t>(0) : std::nullopt;
+  return std::max<std::int64_t>(unix_ms(now) - *queue.unread_since, 0);
 }
 
 std::string seconds_text(std::optional<std::int64_t> ms) {
@@ -92,25 +93,26 @@ std::string client_version(std::int32_t version) {
 
 std::string group_text(const GroupState& group, WallTime now) {
   std::int64_t lag = 0;
-  for (const GroupQueue& q : group.queues) lag += q.lag();
+  std::optional<std::int64_t> oldest;
+  for (const GroupQueue& q : group.queues) {
+    lag += q.lag();
+    oldest = std::max(oldest, lag_ms(q, now));
+  }
   std::string text =
       group.members.empty()
           ? fmt::format("group {}: nobody is online\n\n", group.name)
           : fmt::format("group {}: {} member(s), {}, {}\n\n{}\n", group.name, group.members.size(),
                         group.model, group.type, members_text(group));
   text += queues_text(group, now);
-  text += fmt::format("\n{} messages behind in {} queues\n", lag, group.queues.size());
+  text += fmt::format("\n{} messages behind in {} queues, the oldest of them {} seconds old\n", lag,
+                      group.queues.size(), seconds_text(oldest));
   return text + differences_text(group);
 }
 
 json group_json(const GroupState& group, WallTime now) {
-  json out{{"group", group.name},
-           {"model", group.model},
-           {"type", group.type},
-           {"members", json::array()},
-           {"queues", json::array()},
-           {"lag", 0},
-           {"contradictions", json::array()}};
+  json out{{"group", group.name},      {"model", group.model},           {"type", group.type},
+           {"members", json::array()}, {"queues", json::array()},        {"lag", 0},
+           {"lagMs", nullptr},         {"contradictions", json::array()}};
   for (const GroupMember& m : group.members) {
     out["members"].push_back({{"client", m.client_id},
                               {"address", m.address},
@@ -119,9 +121,11 @@ json group_json(const GroupState& group, WallTime now) {
                               {"subscriptions", m.subscriptions}});
   }
   std::int64_t lag = 0;
+  std::optional<std::int64_t> oldest;
   for (const GroupQueue& q : group.queues) {
     lag += q.lag();
     const auto ms = lag_ms(q, now);
+    oldest = std::max(oldest, ms);
     out["queues"].push_back({{"topic", q.queue.topic},
                              {"broker", q.queue.broker_name},
                              {"queue", q.queue.queue_id},
@@ -132,6 +136,7 @@ json group_json(const GroupState& group, WallTime now) {
                              {"lagMs", ms ? json(*ms) : json()}});
   }
   out["lag"] = lag;
+  out["lagMs"] = oldest ? json(*oldest) : json();
   for (const auto& difference : group.differences()) {
     json filters = json::array();
     for (const auto& [expression, clients] : difference.filters) {

@@ -34,11 +34,7 @@ std::string record_of(std::string_view body, std::string_view keys, std::string_
   message.born_host.port = 77;
   const record::Placement placement{
       .offset = QueueOffset(9), .position = LogPosition(4096), .store_ms = 1000};
-  std::string out(static_cast<std::size_t>(*record::encoded_size(message, placement.store_host)),
-                  '\0');
-  record::encode(message, placement, record::body_crc(message.body),
-                 std::as_writable_bytes(std::span(out)).data());
-  return out;
+  return client::record_text(message, placement);
 }
 
 /// A broker whose index confuses the keys k1 and k2, as one with hashes does.

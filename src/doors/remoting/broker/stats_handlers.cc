@@ -19,6 +19,15 @@ std::int64_t time_before(BrokerCall& call, const store::Queue& queue, QueueOffse
   return time ? unix_ms(*time) : 0;
 }
 
+/// Store time of the first message at or after `next`, or 0 when there is none: since when a group
+/// that has come to `next` has had something to read.
+std::int64_t time_from(BrokerCall& call, const store::Queue& queue, QueueOffset next) {
+  const QueueOffset first = std::max(next, queue.min());
+  if (first >= queue.max()) return 0;
+  const auto time = call.broker().store().store_time(queue, first);
+  return time ? unix_ms(*time) : 0;
+}
+
 Result<void> topic_stats(BrokerCall& call, const GetTopicStats& request) {
   const auto topic = call.broker().topics().find(request.topic);
   if (!topic) return fail(Errc::topic_not_found, fmt::format("no topic {}", request.topic));
@@ -51,6 +60,7 @@ void write_progress(BrokerCall& call, wire::json::Writer& out, std::string_view 
         .member("brokerOffset", queue.max().value)
         .member("consumerOffset", next.value)
         .member("lastTimestamp", time_before(call, queue, next))
+        .member("nextTimestamp", time_from(call, queue, next))  // not RocketMQ's: its tools skip it
         .member("pullOffset", next.value)
         .end();
   }

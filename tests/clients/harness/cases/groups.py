@@ -1,6 +1,7 @@
 """Consumer groups: who reads what, members that differ, and what administrators see and change."""
 import json
 import re
+import time
 
 from ..case import case, check
 from ..remoting import Connection
@@ -298,6 +299,30 @@ def _(c):
     check(describe()["lag"] == 8, "the reset did not go to the first message")
     c.sluice("group", "delete", group, "--yes", "-n", c.server.ns)
     check(c.sluice("group", "describe", group, "-n", c.server.ns, ok=False)[0] == 3, "the group is still there")
+
+
+@case("sluice-group-describe-lag")
+def _(c):
+    """Lag in messages, and in seconds: the age of the oldest message that the group has not read."""
+    topic, group = c.topic(queues=1), c.name("g")
+    c.send("java540", 4, topic=topic)
+    consumer = c.consumer("java540", topic=topic, group=group)
+    consumer.wait_count("got", 4, 40)
+    settle(consumer)
+
+    def queue():
+        state = json.loads(c.sluice("group", "describe", group, "--json", "-n", c.server.ns)[1])
+        return next(q for q in state["queues"] if q["topic"] == topic)
+
+    c.until(lambda: queue()["lag"] == 0, 20, "no lag")
+    check(queue()["lagMs"] == 0, f"nothing is unread, but {queue()}")
+    before = time.time()
+    c.send("java540", 1, topic=topic)
+    time.sleep(1.5)  # the age that is measured
+    c.send("java540", 2, topic=topic)
+    row, after = queue(), time.time()
+    check(row["lag"] == 3, f"three messages are unread, but {row}")
+    check(1500 <= row["lagMs"] <= (after - before) * 1000 + 1, f"the oldest is {after - before:.1f} s old at most, but {row}")
 
 
 def connections(c, group):
