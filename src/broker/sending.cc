@@ -44,7 +44,7 @@ Result<void> check_size(Bytes body, const BrokerOptions& options) {
 struct SendBatch::Found {
   std::string_view tags, timed;
   std::int64_t delay = 0;
-  bool transaction = false, unique_key = false, broker_added = false;
+  bool transaction = false, unique_key = false, broker_added = false, wait = true;
 
   explicit Found(std::string_view properties) {
     for (PropertyCursor pair(properties); pair.next();) look(pair.name(), pair.value());
@@ -82,6 +82,8 @@ struct SendBatch::Found {
       broker_added = true;
     } else if (name == property::kTransaction) {
       transaction = value == "true";
+    } else if (name == property::kWait) {
+      wait = value != "false";
     } else if (name == property::kDelay) {
       delay = parse_number<std::int64_t>(value).value_or(0);
     } else if (std::ranges::find(kTimed, name) != kTimed.end() && asks_for_delay(value)) {
@@ -119,13 +121,15 @@ Result<SendBatch::Ticket> SendBatch::add(const SendQuery& query, std::span<const
 Result<SendBatch::Ticket> SendBatch::add_all(const SendQuery& query,
                                              std::span<const BatchItem> items, WallTime now) {
   SLUICE_TRY(const Target to, target(query, now));
-  const Ticket ticket{pending_.size(), items.size(), to.id};
+  Ticket ticket{.first = pending_.size(), .count = items.size(), .queue = to.id};
   for (const BatchItem& item : items) {
-    if (auto taken = take(to, query, item, now); !taken) {
+    auto taken = take(to, query, item, now);
+    if (!taken) {
       cut(ticket.first);
       broker_.traffic().put_failed.fetch_add(1, std::memory_order_relaxed);
       return fail(std::move(taken.error()));
     }
+    ticket.wait |= *taken;
   }
   return ticket;
 }
@@ -188,7 +192,7 @@ Result<std::shared_ptr<Topic>> SendBatch::retry_topic(const SendQuery& query, Wa
   return broker_.topics().find_or_create(query.topic, query.default_topic, 1, now);
 }
 
-Result<void> SendBatch::take(const Target& to, const SendQuery& query, const BatchItem& item,
+Result<bool> SendBatch::take(const Target& to, const SendQuery& query, const BatchItem& item,
                              WallTime now) {
   SLUICE_CHECK(check_size(item.body, broker_.options()));
   Found found(item.properties);
@@ -215,9 +219,9 @@ Result<void> SendBatch::take(const Target& to, const SendQuery& query, const Bat
   pending.crc = body_crc(item.body);
   bytes_ += static_cast<std::size_t>(pending.size);
   pending_.push_back(pending);
-  if (found.delay > 0 || half) return {};
+  if (found.delay > 0 || half) return found.wait;
   if (std::ranges::find(queues_, to.queue) == queues_.end()) queues_.push_back(to.queue);
-  return {};
+  return found.wait;
 }
 
 std::string_view SendBatch::completed(const SendQuery& query, std::string_view properties,

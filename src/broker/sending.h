@@ -47,7 +47,8 @@ class SendBatch {
   /// One accepted request: `count` messages from `first` on.
   struct Ticket {
     std::size_t first = 0, count = 0;
-    QueueId queue;  ///< where readers will find them, also when they are delayed
+    QueueId queue;      ///< where readers will find them, also when they are delayed
+    bool wait = false;  ///< to be answered when stored as promised; or else (WAIT=false) at once
   };
   /// Checks and takes up one message. An error concerns this request only.
   /// Errors: topic_not_found, invalid_name, not_permitted, queue_out_of_range, message_too_large,
@@ -83,7 +84,8 @@ class SendBatch {
   Result<Target> target(const SendQuery& query, WallTime now);
   Result<std::shared_ptr<Topic>> topic(const SendQuery& query, WallTime now);
   Result<std::shared_ptr<Topic>> retry_topic(const SendQuery& query, WallTime now);
-  Result<void> take(const Target& target, const SendQuery& query, const BatchItem& item,
+  /// Gives whether the sender waits for the flush.
+  Result<bool> take(const Target& target, const SendQuery& query, const BatchItem& item,
                     WallTime now);
   /// The properties with what the broker must add to this message alone.
   std::string_view completed(const SendQuery& query, std::string_view properties,

@@ -54,6 +54,16 @@ class Send : public testing::BrokerFixture {
   Result<PullResult> pulled_;
 };
 
+TEST_F(Send, OnlyAMessageWithWaitFalseIsAnsweredBeforeTheFlush) {
+  EXPECT_TRUE(add_with("WAIT", "true")->wait);
+  EXPECT_FALSE(add_with("WAIT", "false")->wait);
+  EXPECT_TRUE(add_with("TAGS", "a")->wait);
+  const std::string hasty = properties_of({{"WAIT", "false"}}), patient = properties_of({});
+  const std::vector<BatchItem> mixed = {{.properties = hasty}, {.properties = patient}};
+  EXPECT_TRUE(batch_.add(to("t"), mixed, kNow)->wait) << "one that waits is enough";
+  EXPECT_FALSE(batch_.add(to("t"), std::span(mixed).first(1), kNow)->wait);
+}
+
 TEST_F(Send, StoresWhatTheClientSaid) {
   SendQuery query = to("t", 3);
   query.flag = 7;

@@ -147,31 +147,34 @@ void CommitLog::after_write() {
 }
 
 Result<void> CommitLog::flush() {
-  std::int64_t to = 0;
+  const std::int64_t before = flushed_.load();
+  auto done = flush_written();
+  if (sync_flush_ && confirmed_fn_ && (!done || flushed_ != before)) confirmed_fn_(confirmed());
+  return done;
+}
+
+Result<void> CommitLog::flush_written() {
+  const std::lock_guard flush_guard(flush_mutex_);
+  std::int64_t to = 0, store_ms = 0;
   {
-    const std::lock_guard flush_guard(flush_mutex_);
-    std::int64_t store_ms = 0;
-    {
-      const std::lock_guard guard(write_mutex_);
-      to = written_.load();
-      store_ms = written_store_ms_;
-      flushing_.swap(unflushed_);
-    }
-    const std::int64_t from = flushed_.load();
-    if (flush_failed_) return tail_.health();
-    if (to == from) return {};
-    if (auto synced = segments_.sync(from, to); !synced) {
-      flush_failed_ = true;
-      tail_.refuse(synced.error());
-      log::error("log_flush_failed", {{"from", from}, {"why", synced.error().remark()}});
-      return synced;
-    }
-    flushed_store_ms_.store(store_ms);
-    flushed_.store(to);
-    if (sync_flush_) publish(to, flushing_);
-    flushing_.clear();
+    const std::lock_guard guard(write_mutex_);
+    to = written_.load();
+    store_ms = written_store_ms_;
+    flushing_.swap(unflushed_);
   }
-  if (sync_flush_ && confirmed_fn_) confirmed_fn_(LogPosition(to));
+  const std::int64_t from = flushed_.load();
+  if (flush_failed_) return tail_.health();
+  if (to == from) return {};
+  if (auto synced = segments_.sync(from, to); !synced) {
+    tail_.refuse(synced.error());
+    flush_failed_ = true;
+    log::error("log_flush_failed", {{"from", from}, {"why", synced.error().remark()}});
+    return synced;
+  }
+  flushed_store_ms_.store(store_ms);
+  flushed_.store(to);
+  if (sync_flush_) publish(to, flushing_);
+  flushing_.clear();
   return {};
 }
 

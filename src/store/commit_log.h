@@ -31,6 +31,7 @@ class CommitLog {
   Result<void> close();
   /// What is written is on stable storage, and with sync_flush confirmed.
   Result<void> flush();
+  Result<void> flush_health() const { return flush_failed_ ? tail_.health() : Result<void>(); }
   bool flush_waiting();
   void stop_flushing();
 
@@ -57,6 +58,7 @@ class CommitLog {
   void hand_over_group();
   void publish(std::int64_t end, std::span<const Publication> queues);
   void after_write();
+  Result<void> flush_written();
   Result<void> check_range(LogPosition position, std::int64_t size) const;
 
   SegmentSet& segments_;

@@ -32,7 +32,7 @@ class File {
   /// Grows with zeros (sparse) or cuts.
   virtual Result<void> resize(std::int64_t size) = 0;
   /// Data is on stable storage when it returns (fdatasync). After an error nothing about earlier
-  /// writes is known: the caller must not retry.
+  /// writes is known: the caller must not retry. Errors: io_error, also for a full disk.
   virtual Result<void> sync() = 0;
   virtual Result<std::unique_ptr<Mapping>> map(std::int64_t size) const = 0;
 };

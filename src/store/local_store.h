@@ -44,9 +44,11 @@ class LocalStore final : public MessageStore {
   void maintain() override;
   bool flush_waiting() override { return log_.flush_waiting(); }
   void stop_flushing() override { log_.stop_flushing(); }
+  void flush_log() override { (void)log_.flush(); }
   Result<int> drop_older_than(milliseconds keep, int limit) override;
 
   Result<void> health() const override { return log_.tail().health(); }
+  Result<void> flush_health() const override { return log_.flush_health(); }
   Result<Disk::Space> space() const override { return disk_.space(options_.root); }
   Result<void> close() override;
 

@@ -95,7 +95,8 @@ struct KeyResult {
   LogPosition last;            ///< and where it lies
 };
 
-/// Called after confirmed() has moved, by the thread that moved it, with no lock held.
+/// Called after confirmed() has moved, or flush_health() has changed, by the thread that did it,
+/// with no lock held.
 using ConfirmedFn = std::function<void(LogPosition)>;
 
 class MessageStore {
@@ -158,12 +159,17 @@ class MessageStore {
   /// called.
   virtual bool flush_waiting() = 0;
   virtual void stop_flushing() = 0;
+  /// Flushes the log and nothing else, so that it is not late when maintain() has much to do.
+  /// Called twice a second by a thread of its own. Errors are kept: see health().
+  virtual void flush_log() = 0;
   /// Drops segments whose last write is older than `keep`, oldest first, never the last; at most
   /// `limit`.
   virtual Result<int> drop_older_than(milliseconds keep, int limit) = 0;
 
   /// Why appends fail, if they do.
   virtual Result<void> health() const = 0;
+  /// Why nothing more will be confirmed of what was appended, if so: a flush has failed.
+  virtual Result<void> flush_health() const = 0;
   virtual Result<Disk::Space> space() const = 0;
 
   /// Flushes everything, writes the checkpoint and removes the abort mark. No append may follow.

@@ -185,36 +185,6 @@ TEST_F(Store, SyncFlushShowsMessagesWhenTheyAreFlushed) {
   EXPECT_FALSE(store_->flush_waiting());
 }
 
-TEST_F(Store, NothingOfAFailedWriteIsVisibleAndTheLogTakesNoMore) {
-  open();
-  ASSERT_TRUE(append_all(*store_, *queue(), numbered(5)));
-  const auto confirmed = store_->confirmed();
-  disk_.set_room(200);
-  EXPECT_EQ(append_all(*store_, *queue(), numbered(5, 80, 5)).error().code(), Errc::disk_full);
-  EXPECT_EQ(store_->confirmed(), confirmed);
-  EXPECT_EQ(store_->health().error().code(), Errc::disk_full);
-  disk_.set_room(std::nullopt);
-  EXPECT_EQ(append_one(*store_, *queue(), "x").error().code(), Errc::disk_full);
-  EXPECT_EQ(bodies_of(*store_, *queue()), numbered(5));
-  reopen_killed();
-  EXPECT_EQ(bodies_of(*store_, *queue()).size(), 5u)
-      << "the disk had room for one record of the batch";
-  ASSERT_TRUE(append_one(*store_, *queue(), "again"));
-}
-
-TEST_F(Store, AFailedFlushIsNotTriedAgain) {
-  open(true);
-  auto q = queue();
-  ASSERT_TRUE(append_one(*store_, *q, "one"));
-  disk_.fail_once(disk_.changes());
-  EXPECT_TRUE(store_->flush_waiting());
-  EXPECT_FALSE(store_->health());
-  store_->maintain();
-  EXPECT_EQ(q->max(), QueueOffset(0));
-  EXPECT_FALSE(append_one(*store_, *q, "two"));
-  EXPECT_FALSE(store_->close());
-}
-
 TEST_F(Store, AnotherStoreOnTheFolderIsRefused) {
   open();
   const auto second = MessageStore::open(disk_, clock_, small_options());

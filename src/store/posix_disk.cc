@@ -33,6 +33,11 @@ std::unexpected<Error> failed(std::string_view operation, const std::string& pat
               fmt::format("{} {}: {}", operation, path, std::generic_category().message(error)));
 }
 
+std::unexpected<Error> sync_failed(std::string_view operation, const std::string& path, int error) {
+  return fail(Errc::io_error,
+              fmt::format("{} {}: {}", operation, path, std::generic_category().message(error)));
+}
+
 class PosixMapping final : public Mapping {
  public:
   PosixMapping(void* at, std::size_t size) : at_(at), size_(size) {}
@@ -81,10 +86,10 @@ class PosixFile final : public File {
     while (done < from.size()) {
       const ssize_t n = ::pwrite(fd_, from.data() + done, from.size() - done,
                                  at + static_cast<std::int64_t>(done));
-      if (n >= 0) {
+      if (n > 0) {
         done += static_cast<std::size_t>(n);
-      } else if (errno != EINTR) {
-        return failed("write", path_, errno);
+      } else if (n == 0 || errno != EINTR) {
+        return failed("write", path_, n == 0 ? EIO : errno);
       }
     }
     return {};
@@ -95,8 +100,9 @@ class PosixFile final : public File {
     return {};
   }
 
+  /// Never disk_full, which can be waited out: after a failed sync the pages may be lost.
   Result<void> sync() override {
-    if (::fdatasync(fd_) != 0) return failed("sync", path_, errno);
+    if (::fdatasync(fd_) != 0) return sync_failed("sync", path_, errno);
     return {};
   }
 
@@ -139,7 +145,7 @@ Result<void> sync_with(int (*sync)(int), const std::string& folder) {
   if (fd < 0) return failed("open folder", folder, errno);
   const int error = sync(fd) == 0 ? 0 : errno;
   ::close(fd);
-  if (error != 0) return failed("sync folder", folder, error);
+  if (error != 0) return sync_failed("sync folder", folder, error);
   return {};
 }
 

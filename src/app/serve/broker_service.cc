@@ -6,7 +6,8 @@
 namespace sluice::app {
 namespace {
 
-constexpr milliseconds kStorePause{500};      // flush, index write-out
+constexpr milliseconds kFlushPause{500};
+constexpr milliseconds kStorePause{500};      // index write-out
 constexpr milliseconds kKeysPause{100};       // key index
 constexpr milliseconds kPersistPause{5'000};  // config/*.json
 constexpr milliseconds kUpkeepPause{10'000};  // members, retention, registration
@@ -76,6 +77,7 @@ void BrokerService::start_upkeep() {
       }
     });
   }
+  periodic_.push_back(std::make_unique<Periodic>(kFlushPause, [this] { store_->flush_log(); }));
   periodic_.push_back(std::make_unique<Periodic>(kStorePause, [this] { maintain_store(); }));
   periodic_.push_back(std::make_unique<Periodic>(kKeysPause, [this] { store_->index_keys(); }));
   periodic_.push_back(std::make_unique<Periodic>(kPersistPause, [this] { persist(); }));

@@ -97,8 +97,10 @@ class FakeStore final : public store::MessageStore {
   void maintain() override {}
   bool flush_waiting() override { return false; }
   void stop_flushing() override {}
+  void flush_log() override {}
   Result<int> drop_older_than(milliseconds, int) override { return 0; }
   Result<void> health() const override { return {}; }
+  Result<void> flush_health() const override { return {}; }
   Result<store::Disk::Space> space() const override { return store::Disk::Space{}; }
   Result<void> close() override { return {}; }
 

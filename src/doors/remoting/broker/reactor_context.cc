@@ -163,6 +163,19 @@ void ReactorContext::release(LogPosition confirmed) {
   }
   for (const auto& connection : written) connection->flush();
   release_arrivals(confirmed);
+  fail_answers();
+}
+
+void ReactorContext::fail_answers() {
+  if (late_answers_.empty()) return;
+  const auto health = broker().store().flush_health();
+  if (health) return;
+  for (const LateAnswer& answer : std::exchange(late_answers_, {})) {
+    const auto connection = answer.connection.lock();
+    if (!connection || !connection->is_open()) continue;
+    write_error(connection->out(), answer.reply_to, health.error());
+    connection->flush();
+  }
 }
 
 void ReactorContext::release_arrivals(LogPosition confirmed) {

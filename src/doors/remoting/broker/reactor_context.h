@@ -82,7 +82,9 @@ class ReactorContext {
   void announce_later(LogPosition until, std::span<broker::TopicQueue* const> queues);
   /// One of the two, by whether `until` is confirmed.
   void announce_when(LogPosition until, std::span<broker::TopicQueue* const> queues);
-  /// Any thread: everything before `position` is confirmed.
+  /// Answers with the reason those that wait for a flush which will not come, if so.
+  void fail_answers();
+  /// Any thread: everything before `position` is confirmed, or nothing more ever will be.
   void confirmed_elsewhere(LogPosition position);
 
   /// No more answers; parked pulls are dropped with their sessions.

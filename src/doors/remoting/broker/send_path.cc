@@ -101,7 +101,7 @@ void BrokerSession::append_sends() {
   if (const auto until = sends.append(); !until) {
     for (const SendTicket& t : tickets_) write_error(out(), t.reply_to, until.error());
   } else if (context_.broker().store().confirmed() >= *until) {
-    answer_sends();
+    for (const SendTicket& t : tickets_) answer_send(t);
     context_.announce(sends.queues());
   } else {
     answer_sends_later(*until);
@@ -110,22 +110,22 @@ void BrokerSession::append_sends() {
   sends.clear();
 }
 
-void BrokerSession::answer_sends() {
+void BrokerSession::answer_send(const SendTicket& send) {
+  if (send.reply_to.oneway) return;
   const broker::SendBatch& sends = context_.sends;
-  for (const auto& [ticket, reply_to] : tickets_) {
-    if (reply_to.oneway) continue;
-    write_ids(sends, ticket, context_.door().options().store_host, context_.text);
-    write_reply(out(), reply_to, kSuccess, {},
-                response_of(sends, ticket, context_.text, context_.broker().options()));
-  }
+  write_ids(sends, send.ticket, context_.door().options().store_host, context_.text);
+  write_reply(out(), send.reply_to, kSuccess, {},
+              response_of(sends, send.ticket, context_.text, context_.broker().options()));
 }
 
 void BrokerSession::answer_sends_later(LogPosition until) {
   const broker::SendBatch& sends = context_.sends;
   const BrokerDoor& door = context_.door();
   const SteadyTime deadline = door.clock().steady() + door.options().flush_timeout;
-  for (const auto& [ticket, reply_to] : tickets_) {
-    if (reply_to.oneway) continue;
+  for (const SendTicket& send : tickets_) {
+    const auto& [ticket, reply_to] = send;
+    if (!ticket.wait) answer_send(send);
+    if (!ticket.wait || reply_to.oneway) continue;
     LateAnswer answer{.until = until,
                       .deadline = deadline,
                       .connection = connection_.weak_from_this(),
@@ -139,6 +139,7 @@ void BrokerSession::answer_sends_later(LogPosition until) {
     context_.answer_later(std::move(answer));
   }
   context_.announce_later(until, sends.queues());
+  context_.fail_answers();  // when the flush has failed since the append
 }
 
 void write_send_reply(net::Connection& connection, const LateAnswer& answer,

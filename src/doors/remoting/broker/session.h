@@ -54,7 +54,7 @@ class BrokerSession final : public net::Session {
   template <class Request>
   Result<void> take_send_as();
   void append_sends();
-  void answer_sends();
+  void answer_send(const SendTicket& send);
   void answer_sends_later(LogPosition until);
   template <class Request>
   Request& keep(std::unique_ptr<Request> parked, milliseconds hold);
