@@ -81,6 +81,11 @@ constexpr auto kRows = std::to_array<SettingRow>({
                 "Longest wait of a send for the disk, with SYNC_FLUSH"),
     boolean_key("autoCreateTopicEnable", kApache, "true",
                 "Create a topic when a message for it arrives"),
+    boolean_key("enableMixedMessageType", kApache, "false",
+                "Whether a topic may have the attribute message.type=MIXED"),
+    boolean_key(
+        "enableTopicMessageTypeCheck", kApache, "false",
+        "Refuse messages that are not of their topic's message.type; NORMAL if it has none"),
     boolean_key("autoCreateSubscriptionGroup", kApache, "true",
                 "Create a consumer group when a consumer of it arrives"),
     integer_key("defaultTopicQueueNums", kApache, "8", {1, 1024, "queues"},

@@ -47,6 +47,7 @@ Broker::Broker(store::MessageStore& store, store::Disk& disk, std::string config
       extra_properties_(broker::extra_properties(options_)),
       unique_ids_(options_.store_host, options_.process, options_.seed),
       topics_(store, {.auto_create = options_.auto_create_topic,
+                      .mixed_types = options_.mixed_types,
                       .default_queues = options_.default_topic_queues,
                       .cluster_name = options_.cluster,
                       .broker_name = options_.name}),

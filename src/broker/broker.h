@@ -32,6 +32,8 @@ struct BrokerOptions {
   std::int64_t id = 0;
   bool auto_create_topic = true;
   bool auto_create_group = true;
+  bool mixed_types = false;          ///< enableMixedMessageType
+  bool check_message_types = false;  ///< a topic takes only messages of its message.type
   std::int32_t default_topic_queues = 8;
   std::int32_t max_message_bytes = 4 << 20;
   std::string region = "DefaultRegion";

@@ -107,7 +107,10 @@ Result<SendBatch::Ticket> SendBatch::add(const SendQuery& query, std::span<const
   }
   SLUICE_CHECK(check_size(query.body, broker_.options()));
   SLUICE_CHECK(Found(query.properties).check(query, false));
-  SLUICE_TRY(const Ticket ticket, add_all(query, items, now));
+  SLUICE_TRY(Ticket ticket, add_all(query, items, now));
+  if (topics_.back()->traits().batches_are_one) {
+    ticket.batch_id = find_property(query.properties, property::kUniqueKey);
+  }
   store::Queue* const halves = &broker_.transactions().half_queue();
   if (std::ranges::find(pending_.begin() + static_cast<std::ptrdiff_t>(ticket.first),
                         pending_.end(), halves, &store::Pending::queue) == pending_.end()) {
@@ -200,6 +203,9 @@ Result<bool> SendBatch::take(const Target& to, const SendQuery& query, const Bat
   if (to.dead) found.delay = 0;
   const bool dead = to.dead || to.topic->name().starts_with(kDeadPrefix);
   SLUICE_CHECK(found.check(query, dead));
+  if (broker_.options().check_message_types) {
+    SLUICE_CHECK(check_type(*to.topic, item.properties));
+  }
   const bool half = found.half(query, dead);
   store::Pending pending{.queue = to.queue->index.get(), .tags_code = tags_code(found.tags)};
   Message& message = pending.message;

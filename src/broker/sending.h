@@ -49,6 +49,7 @@ class SendBatch {
     std::size_t first = 0, count = 0;
     QueueId queue;      ///< where readers will find them, also when they are delayed
     bool wait = false;  ///< to be answered when stored as promised; or else (WAIT=false) at once
+    std::string_view batch_id;  ///< what a batch is answered under, if not under all its messages'
   };
   /// Checks and takes up one message. An error concerns this request only.
   /// Errors: topic_not_found, invalid_name, not_permitted, queue_out_of_range, message_too_large,
@@ -95,6 +96,7 @@ class SendBatch {
   Result<void> hold(store::Pending& pending, WallTime now);
   void note_halves();
   void cut(std::size_t size);
+  Result<void> check_type(const Topic& topic, std::string_view properties) const;
 
   Broker& broker_;
   std::vector<store::Pending> pending_;

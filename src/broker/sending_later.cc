@@ -1,5 +1,8 @@
+#include <fmt/format.h>
+
 #include "broker/broker.h"
 #include "broker/sending.h"
+#include "wire/record/properties.h"
 
 /// Sends that consumers see later: delayed messages and half messages.
 namespace sluice::broker {
@@ -53,6 +56,22 @@ void SendBatch::note_delayed() {
     broker_.schedule().stored(pending.message.queue.value + 1, pending.offset,
                               *delayed_since_ + milliseconds(pending.tags_code));
   }
+}
+
+/// What the system and consumers' retries send is of any kind.
+Result<void> SendBatch::check_type(const Topic& topic, std::string_view properties) const {
+  const MessageType wanted = topic.traits().type;
+  const MessageType type = message_type(properties);
+  if (type == wanted || wanted == MessageType::mixed || is_system_topic(topic.name()) ||
+      topic.name().starts_with(kRetryPrefix) || topic.name().starts_with(kDeadPrefix) ||
+      topic.name().ends_with("_REPLY_TOPIC") ||
+      !find_property(properties, property::kTransferFlag).empty()) {
+    return {};
+  }
+  return fail(Errc::message_illegal,
+              fmt::format("topic {} takes messages of type {} (its attribute message.type), this "
+                          "one is of type {}: see enableTopicMessageTypeCheck",
+                          topic.name(), name_of(wanted), name_of(type)));
 }
 
 }  // namespace sluice::broker

@@ -161,6 +161,17 @@ TEST_F(Send, RefusesByNameWhatItCannotKeepThePromiseOf) {
   EXPECT_TRUE(add_with("TRAN_MSG", "false"));
 }
 
+TEST_F(Send, AnswersABatchUnderItsOwnIdWhereBatchesAreOne) {
+  ASSERT_TRUE(broker_.topics().put({.name = "one"}, {{"+queue.type", "BatchCQ"}}, kNow));
+  const BatchItem items[] = {{.body = as_bytes("a")}, {.body = as_bytes("b")}};
+  for (const auto& [topic, id] : {std::pair{"t", ""}, std::pair{"one", "id"}}) {
+    const auto ticket = batch_.add(to(topic), items, kNow);
+    ASSERT_TRUE(ticket);
+    EXPECT_EQ(ticket->batch_id, id);
+    EXPECT_EQ(ticket->count, 2u);
+  }
+}
+
 TEST_F(Send, ObeysPermissions) {
   make_topic("read_only", 1, kPermRead);
   EXPECT_EQ(code_of(add(to("read_only"))), Errc::not_permitted);

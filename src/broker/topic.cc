@@ -17,6 +17,7 @@ Topic::Topic(TopicConfig config, store::MessageStore& store)
       read_queues_(config.read_queues),
       write_queues_(config.write_queues),
       perm_(config.perm),
+      traits_(traits_of(config.attributes)),
       config_(std::make_shared<const TopicConfig>(std::move(config))),
       // All slots at once, 8 KiB: readers then need no lock, and configure() never moves them.
       slots_(new Slot[kQueuesMax]()) {}
@@ -53,6 +54,7 @@ void Topic::configure(TopicConfig config) {
   read_queues_ = config.read_queues;
   write_queues_ = config.write_queues;
   perm_ = config.perm;
+  traits_ = traits_of(config.attributes);
   config_ = std::make_shared<const TopicConfig>(std::move(config));
 }
 

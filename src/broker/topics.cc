@@ -162,25 +162,54 @@ Result<std::shared_ptr<Topic>> Topics::ensure(TopicConfig config, WallTime now) 
 }
 
 Result<void> Topics::put(TopicConfig config, WallTime now) {
+  bool differs = false;
+  {
+    std::lock_guard one_change(change_mutex_);
+    SLUICE_TRY(differs, put_locked(std::move(config)));
+  }
+  if (differs) changed(now);
+  return {};
+}
+
+Result<void> Topics::put(TopicConfig config, const Attributes& changes, WallTime now) {
+  const auto type = changes.find("+message.type");
+  if (!options_.mixed_types && type != changes.end() &&
+      type->second == name_of(MessageType::mixed)) {
+    return fail(Errc::invalid_argument,
+                fmt::format("topic {} cannot be of message.type MIXED: the broker's "
+                            "enableMixedMessageType is false",
+                            config.name));
+  }
+  bool differs = false;
+  {
+    std::lock_guard one_change(change_mutex_);
+    const auto found = find(config.name);
+    SLUICE_TRY(
+        config.attributes,
+        alter_attributes(!found, found ? found->config()->attributes : Attributes(), changes));
+    SLUICE_TRY(differs, put_locked(std::move(config)));
+  }
+  if (differs) changed(now);
+  return {};
+}
+
+/// Whether anything is different now.
+Result<bool> Topics::put_locked(TopicConfig config) {
   SLUICE_CHECK(check_config(config));
   if (is_system_topic(config.name)) {
     return fail(Errc::not_permitted,
                 fmt::format("{} is a system topic and cannot be changed", config.name));
   }
-  {
-    std::lock_guard one_change(change_mutex_);
-    if (auto found = find(config.name)) {
-      if (*found->config() == config) return {};
-      found->configure(std::move(config));
-    } else {
-      auto topic = std::make_shared<Topic>(std::move(config), store_);
-      Shard& in = shard(topic->name());
-      std::unique_lock lock(in.mutex);
-      in.topics.emplace(topic->name(), topic);
-    }
+  if (auto found = find(config.name)) {
+    if (*found->config() == config) return false;
+    found->configure(std::move(config));
+    return true;
   }
-  changed(now);
-  return {};
+  auto topic = std::make_shared<Topic>(std::move(config), store_);
+  Shard& in = shard(topic->name());
+  std::unique_lock lock(in.mutex);
+  in.topics.emplace(topic->name(), topic);
+  return true;
 }
 
 Result<void> Topics::remove(std::string_view name, WallTime now) {

@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "broker/topic_attributes.h"
 #include "store/message_store.h"
 
 /// Topics of this broker: their configuration and their queues.
@@ -33,7 +34,7 @@ struct TopicConfig {
   std::string filter_type = "SINGLE_TAG";
   std::int32_t sys_flag = 0;
   bool order = false;
-  std::map<std::string, std::string> attributes;
+  Attributes attributes;
   friend bool operator==(const TopicConfig&, const TopicConfig&) = default;
 };
 
@@ -71,6 +72,7 @@ class Topic {
   std::int32_t read_queues() const { return read_queues_.load(std::memory_order_relaxed); }
   std::int32_t write_queues() const { return write_queues_.load(std::memory_order_relaxed); }
   std::int32_t perm() const { return perm_.load(std::memory_order_relaxed); }
+  TopicTraits traits() const { return traits_.load(std::memory_order_relaxed); }
   bool deleted() const { return deleted_.load(std::memory_order_relaxed); }
   /// As TopicQueue::watchers, for reads that wait for any of the queues.
   std::atomic<std::uint64_t>& watchers() { return watchers_; }
@@ -83,6 +85,7 @@ class Topic {
   const std::string name_;
   store::MessageStore& store_;
   std::atomic<std::int32_t> read_queues_, write_queues_, perm_;
+  std::atomic<TopicTraits> traits_;
   std::atomic<bool> deleted_{false};
   std::atomic<std::uint32_t> spread_{0};
   std::atomic<std::uint64_t> watchers_{0};
@@ -102,7 +105,8 @@ inline constexpr std::string_view kRetryPrefix = "%RETRY%";
 inline constexpr std::string_view kDeadPrefix = "%DLQ%";
 
 struct TopicsOptions {
-  bool auto_create = true;  ///< autoCreateTopicEnable
+  bool auto_create = true;   ///< autoCreateTopicEnable
+  bool mixed_types = false;  ///< enableMixedMessageType: a topic may have message.type=MIXED
   std::int32_t default_queues =
       8;  ///< defaultTopicQueueNums: of the topic TBW102 that others inherit from
   std::string cluster_name, broker_name;
@@ -125,6 +129,8 @@ class Topics {
   /// Creates or changes. Errors: invalid_name, invalid_argument (queue numbers 1…1024, perm 0…7),
   /// not_permitted (system topic).
   Result<void> put(TopicConfig config, WallTime now);
+  /// The same, but its attributes are those it has, with these changes; see alter_attributes.
+  Result<void> put(TopicConfig config, const Attributes& changes, WallTime now);
   /// Errors: topic_not_found, not_permitted (system topic).
   Result<void> remove(std::string_view name, WallTime now);
 
@@ -138,6 +144,7 @@ class Topics {
 
  private:
   void changed(WallTime now);
+  Result<bool> put_locked(TopicConfig config);
   struct StringHash {
     using is_transparent = void;
     std::size_t operator()(std::string_view s) const { return std::hash<std::string_view>{}(s); }

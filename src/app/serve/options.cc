@@ -100,6 +100,8 @@ broker::BrokerOptions core_options(const Settings& settings, const wire::record:
       .id = settings.integer("brokerId"),
       .auto_create_topic = settings.boolean("autoCreateTopicEnable"),
       .auto_create_group = settings.boolean("autoCreateSubscriptionGroup"),
+      .mixed_types = settings.boolean("enableMixedMessageType"),
+      .check_message_types = settings.boolean("enableTopicMessageTypeCheck"),
       .default_topic_queues = static_cast<std::int32_t>(settings.integer("defaultTopicQueueNums")),
       .max_message_bytes = static_cast<std::int32_t>(settings.integer("maxMessageSize")),
       .region = settings.text("regionId"),

@@ -45,7 +45,8 @@ SendMessageResponse response_of(const broker::SendBatch& sends, broker::SendBatc
                                .queue_id = ticket.queue.value,
                                .queue_offset = first.offset.value,
                                .region = options.region,
-                               .trace_on = options.trace_on ? "true" : "false"};
+                               .trace_on = options.trace_on ? "true" : "false",
+                               .batch_id = ticket.batch_id};
   if (ticket.count == 1) {
     response.transaction_id =
         wire::record::find_property(first.message.properties, wire::record::property::kUniqueKey);
@@ -134,6 +135,7 @@ void BrokerSession::answer_sends_later(LogPosition until) {
     const auto response =
         response_of(sends, ticket, answer.message_id, context_.broker().options());
     answer.unique_key = response.transaction_id;
+    answer.batch_id = response.batch_id;
     answer.queue_id = response.queue_id;
     answer.queue_offset = response.queue_offset;
     context_.answer_later(std::move(answer));
@@ -151,7 +153,8 @@ void write_send_reply(net::Connection& connection, const LateAnswer& answer,
                                   .queue_offset = answer.queue_offset,
                                   .transaction_id = answer.unique_key,
                                   .region = options.region,
-                                  .trace_on = options.trace_on ? "true" : "false"});
+                                  .trace_on = options.trace_on ? "true" : "false",
+                                  .batch_id = answer.batch_id});
 }
 
 }  // namespace sluice::doors

@@ -21,12 +21,8 @@ broker::TopicConfig config_of(const PutTopic& request) {
 }
 
 Result<void> put_topic(BrokerCall& call, const PutTopic& request) {
-  broker::TopicConfig config = config_of(request);
-  if (const auto topic = call.broker().topics().find(request.topic)) {
-    config.attributes = topic->config()->attributes;
-  }
-  SLUICE_CHECK(apply_attributes(request.attributes, config.attributes));
-  SLUICE_CHECK(call.broker().topics().put(std::move(config), call.wall));
+  SLUICE_TRY(const broker::Attributes changes, parse_attributes(request.attributes));
+  SLUICE_CHECK(call.broker().topics().put(config_of(request), changes, call.wall));
   SLUICE_CHECK(call.broker().persist_tables());
   return call.ok();
 }
@@ -34,7 +30,8 @@ Result<void> put_topic(BrokerCall& call, const PutTopic& request) {
 Result<void> put_topics(BrokerCall& call, const PutTopics&) {
   SLUICE_TRY(auto configs, decode_topic_list(call.command.body));
   for (auto& config : configs) {
-    SLUICE_CHECK(call.broker().topics().put(from_wire(std::move(config)), call.wall));
+    const broker::Attributes changes = std::exchange(config.attributes, {});
+    SLUICE_CHECK(call.broker().topics().put(from_wire(std::move(config)), changes, call.wall));
   }
   SLUICE_CHECK(call.broker().persist_tables());
   return call.ok();

@@ -92,12 +92,15 @@ TEST(RegisterBody, ReadsBackWhatItWrote) {
   EXPECT_EQ(back->topics[0].attributes, table.topics[0].attributes);
 }
 
-TEST(Attributes, AreAddedAndRemoved) {
-  std::map<std::string, std::string> attributes{{"old", "x"}};
-  ASSERT_TRUE(apply_attributes("+a=1,-old,+b=2=3", attributes));
-  EXPECT_EQ(attributes, (std::map<std::string, std::string>{{"a", "1"}, {"b", "2=3"}}));
-  EXPECT_FALSE(apply_attributes("a=1", attributes));
-  EXPECT_FALSE(apply_attributes("-a=1", attributes));
+TEST(Attributes, AreReadWithTheirSigns) {
+  const auto changes = parse_attributes("+a=1,-old,+b=2=3");
+  ASSERT_TRUE(changes);
+  EXPECT_EQ(*changes,
+            (std::map<std::string, std::string>{{"+a", "1"}, {"-old", ""}, {"+b", "2=3"}}));
+  EXPECT_TRUE(parse_attributes("")->empty());
+  for (const char* bad : {"a=1", "-a=1", "+a", "+a=1,+a=2", ",+a=1"}) {
+    EXPECT_FALSE(parse_attributes(bad)) << bad;
+  }
 }
 
 TEST(GroupBody, ReadsBackWhatItWrote) {

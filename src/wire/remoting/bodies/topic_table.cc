@@ -138,22 +138,23 @@ Result<std::vector<TopicConfig>> decode_topic_list(Bytes body) {
   return out;
 }
 
-Result<void> apply_attributes(std::string_view text, std::map<std::string, std::string>& to) {
+Result<std::map<std::string, std::string>> parse_attributes(std::string_view text) {
+  std::map<std::string, std::string> out;
   while (!text.empty()) {
     const std::size_t end = std::min(text.find(','), text.size());
     const std::string_view part = text.substr(0, end);
     text.remove_prefix(std::min(end + 1, text.size()));
     const std::size_t split = part.find('=');
-    if (part.starts_with('+') && split != part.npos) {
-      to[std::string(part.substr(1, split - 1))] = part.substr(split + 1);
-    } else if (part.starts_with('-') && split == part.npos) {
-      to.erase(std::string(part.substr(1)));
-    } else {
-      return fail(Errc::invalid_argument,
+    if (!part.starts_with(split != part.npos ? '+' : '-')) {
+      return fail(Errc::malformed,
                   fmt::format("attribute '{}': expected +key=value or -key", part));
     }
+    const std::string_view value = split == part.npos ? "" : part.substr(split + 1);
+    if (!out.emplace(part.substr(0, split), value).second) {
+      return fail(Errc::malformed, fmt::format("attribute '{}' is there twice", part));
+    }
   }
-  return {};
+  return out;
 }
 
 }  // namespace sluice::wire::remoting

@@ -35,9 +35,8 @@ void encode_register_body(Buffer& out, const TopicTable& table);
 /// A topic list to be created (UPDATE_AND_CREATE_TOPIC_LIST).
 Result<std::vector<TopicConfig>> decode_topic_list(Bytes body);
 
-/// `+key=value,-key` as UPDATE_AND_CREATE_TOPIC carries it, applied to `attributes`.
-/// Errors: invalid_argument naming the part.
-Result<void> apply_attributes(std::string_view text,
-                              std::map<std::string, std::string>& attributes);
+/// `+key=value,-key` as UPDATE_AND_CREATE_TOPIC carries it: values by key, with its sign.
+/// Errors: malformed naming the part, also when it is there twice.
+Result<std::map<std::string, std::string>> parse_attributes(std::string_view text);
 
 }  // namespace sluice::wire::remoting

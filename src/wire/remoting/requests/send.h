@@ -71,11 +71,13 @@ struct SendMessageResponse {
   std::int64_t queue_offset = 0;
   std::string_view transaction_id;
   std::string_view region, trace_on;
+  std::string_view batch_id;  ///< a batch that is one message to its producer
 
   using Wire = Fields<Required<"msgId", &SendMessageResponse::message_id>,
                       Required<"queueId", &SendMessageResponse::queue_id>,
                       Required<"queueOffset", &SendMessageResponse::queue_offset>,
                       Optional<"transactionId", &SendMessageResponse::transaction_id>,
+                      Optional<"batchUniqId", &SendMessageResponse::batch_id>,
                       Optional<"MSG_REGION", &SendMessageResponse::region>,
                       Optional<"TRACE_ON", &SendMessageResponse::trace_on>>;
 };

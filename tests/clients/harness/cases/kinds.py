@@ -3,7 +3,7 @@ import json
 import struct
 
 from ..case import case, check
-from ..remoting import SEND_MESSAGE, Connection, send_fields
+from ..remoting import SEND_MESSAGE, UPDATE_AND_CREATE_TOPIC, Connection, send_fields
 from .sending import CLIENTS, once
 
 JAVA = ("java540", "java498")
@@ -105,6 +105,16 @@ def _(c):
               f"message {s} was acknowledged as {sent[s]}, came as {e}")
 
 
+@case("auto-batch-inner")
+def _(c):
+    """A topic with queue.type=BatchCQ: the batch is acknowledged under one id of its own."""
+    sent, got = _auto_batch(c, "+queue.type=BatchCQ")
+    for s, e in got.items():
+        check(e["q"] == sent[s]["q"] and e["o"] >= sent[s]["o"], f"message {s} was acknowledged as {sent[s]}, came as {e}")
+    check(len({e["id"] for e in got.values()}) == 200, "messages of a batch share an id")
+    check(len({e["id"] for e in sent.values()}) < 200, "no batch was acknowledged as one")
+
+
 @case("batch-of-mixed-topics-is-refused")
 def _(c):
     """The client refuses it: a batch names one topic, so no request can carry two."""
@@ -178,3 +188,71 @@ def _traced(c, client):
 
 for _client in JAVA:
     case(f"trace-{_client}", limit=120)(lambda c, client=_client: _traced(c, client))
+
+
+GET_TOPIC_CONFIG = 351
+
+
+def _put_topic(raw, topic, attributes):
+    return raw.call(UPDATE_AND_CREATE_TOPIC, {
+        "topic": topic, "defaultTopic": "TBW102", "readQueueNums": 4, "writeQueueNums": 4, "perm": 6, "topicFilterType": "SINGLE_TAG",
+        "topicSysFlag": 0, "order": "false", "attributes": attributes})
+
+
+@case("topic-attributes")
+def _(c):
+    """Attributes are set, changed and removed as mqadmin does it; what Apache's broker refuses is refused, with its code."""
+    topic = c.name("t")
+    with Connection(c.server.port) as raw:
+        for attributes, code in (("+colour=red", 1), ("+message.type=fifo", 1), ("-message.type", 1), ("message.type=FIFO", 1), ("+message.type", 1),
+                                 ("+message.type=MIXED", 29), ("+reserve.time=-2", 1), ("+message.type=FIFO,+message.type=DELAY", 1)):
+            answer = _put_topic(raw, topic, attributes)
+            check(answer.code == code and answer.remark, f"a new topic with {attributes} is answered with {answer}")
+        check(raw.call(GET_TOPIC_CONFIG, {"topic": topic}).code != 0, "a refused topic was made")
+        for attributes, code, now in (
+                ("+message.type=FIFO,+queue.type=SimpleCQ", 0, {"message.type": "FIFO", "queue.type": "SimpleCQ"}),
+                ("+queue.type=BatchCQ", 1, None), ("-queue.type", 1, None), ("+cleanup.policy=COMPACTION", 1, None),
+                ("-reserve.time", 1, None), ("", 0, None),
+                ("+message.type=DELAY,+reserve.time=1000", 0, {"message.type": "DELAY", "queue.type": "SimpleCQ", "reserve.time": "1000"}),
+                ("-message.type", 0, {"queue.type": "SimpleCQ", "reserve.time": "1000"})):
+            answer = _put_topic(raw, topic, attributes)
+            check(answer.code == code, f"{attributes} is answered with {answer}")
+            got = raw.call(GET_TOPIC_CONFIG, {"topic": topic}).json()["attributes"]
+            check(now is None or got == now, f"after {attributes} the attributes are {got}")
+    c.admin("updateTopic", "-t", topic, "-c", "DefaultCluster", "-r", "4", "-w", "4", "-a", "+message.type=TRANSACTION")
+    with Connection(c.server.port) as raw:
+        got = raw.call(GET_TOPIC_CONFIG, {"topic": topic}).json()["attributes"]
+    check(got.get("message.type") == "TRANSACTION", f"mqadmin made the attributes {got}")
+
+
+@case("topic-attributes-are-described", against=("sluice",))
+def _(c):
+    topic = c.name("t")
+    c.sluice("topic", "create", topic, "--attribute", "message.type=FIFO", "-n", c.server.ns)
+    c.sluice("topic", "create", topic, "--update", "--attribute", "message.type=DELAY", "-n", c.server.ns)
+    _, text, _ = c.sluice("topic", "describe", topic, "-n", c.server.ns)
+    check("message.type = DELAY" in text, f"it says {text}")
+    _, text, _ = c.sluice("topic", "describe", topic, "--json", "-n", c.server.ns)
+    check(json.loads(text)["attributes"] == {"message.type": "DELAY"}, f"it says {text}")
+
+
+@case("message-types-are-checked", group=None, against=("sluice",))
+def _(c):
+    """With enableTopicMessageTypeCheck a topic takes messages of its type; MIXED takes all; retries and replies go on."""
+    server = c.new_server({"enableTopicMessageTypeCheck": "true", "enableMixedMessageType": "true"}).start()
+    kinds = {"NORMAL": "", "FIFO": "__SHARDINGKEY\1k\2", "DELAY": "DELAY\0011\2", "TRANSACTION": "TRAN_MSG\1true\2PGROUP\1raw\2"}
+    topics = {None: c.topic(server=server)}
+    with Connection(server.port) as raw:
+        for kind in (*kinds, "MIXED"):
+            topics[kind] = c.name(kind)
+            check(_put_topic(raw, topics[kind], f"+message.type={kind}").code == 0, f"no topic of type {kind}")
+        for wanted, topic in topics.items():
+            for kind, properties in kinds.items():
+                answer = raw.call(SEND_MESSAGE, send_fields(topic, properties=properties), b"x")
+                good = kind == wanted or wanted == "MIXED" or wanted is None and kind == "NORMAL"
+                check(answer.code == (0 if good else 13), f"{kind} to a topic of type {wanted} is answered with {answer}")
+                check(good or kind in answer.remark and "enableTopicMessageTypeCheck" in answer.remark, f"the remark is {answer.remark}")
+    topic = topics[None]
+    retried = c.consumer("java540", server, topic=topic, group=c.name("g"), fail=1, levels="1")
+    retried.wait_count("got", 2, 60)
+    retried.finish()
