@@ -144,34 +144,48 @@ void add_batch_ack(Connection& connection, const char* group, std::span<const Pl
                  as_bytes(fmt::format(R"({{"brokerName":"broker-a","acks":[{}]}})", body)));
 }
 
+void add_pop(Connection& connection, const char* group) {
+  PopMessage request;
+  request.group = group;
+  request.topic = kTopic;
+  request.max_messages = 32;
+  request.invisible_ms = kInvisibleMs;
+  request.poll_ms = 500;
+  connection.add(request);
+}
+
+/// The messages that are acknowledged of those a pop brought.
+void choose(std::vector<Place>& places, Tally& tally) {
+  std::erase_if(places, [&tally](const Place& place) {
+    const bool lost = place.offset % kNeverAcknowledged == 7;
+    if (place.attempts > 0) ++(lost ? tally.again : tally.wrong);
+    return lost && place.attempts == 0;
+  });
+}
+
+/// As the Java client does, asks for the next messages while those before are worked on: the
+/// acknowledgements leave together with the next pop.
 void pop_all(const char* group, bool batch, std::int64_t wanted, Tally& tally) {
   Connection connection;
   std::vector<Place> places;
+  add_pop(connection, group);
+  connection.write();
   while (tally.done < wanted) {
-    PopMessage request;
-    request.group = group;
-    request.topic = kTopic;
-    request.max_messages = 32;
-    request.invisible_ms = kInvisibleMs;
-    request.poll_ms = 500;
-    connection.add(request);
-    connection.write();
     const Command& answer = connection.answer();
-    if (answer.code != 0) continue;
     const std::string popped(answer.ext.get("popTime"));
-    read_places(answer.body, places);
-    std::erase_if(places, [&tally](const Place& place) {
-      const bool lost = place.offset % kNeverAcknowledged == 7;
-      if (place.attempts > 0) ++(lost ? tally.again : tally.wrong);
-      return lost && place.attempts == 0;
-    });
-    if (batch) {
+    places.clear();
+    if (answer.code == 0) read_places(answer.body, places);
+    choose(places, tally);
+    if (batch && !places.empty()) {
       add_batch_ack(connection, group, places, popped);
     } else {
       for (const Place& place : places) add_ack(connection, group, place, popped);
     }
+    const std::size_t acknowledged =
+        batch ? std::min<std::size_t>(1, places.size()) : places.size();
+    add_pop(connection, group);
     connection.write();
-    for (std::size_t i = 0; i < (batch ? 1 : places.size()); ++i) {
+    for (std::size_t i = 0; i < acknowledged; ++i) {
       insist(connection.answer().code == 0, "a refused acknowledgement");
     }
     tally.done += static_cast<std::int64_t>(places.size());

@@ -199,12 +199,7 @@ Result<std::pair<std::shared_ptr<Topic>, TopicQueue*>> Broker::find_queue(std::s
   if (!topic) {
     return fail(Errc::topic_not_found, fmt::format("the topic {} does not exist", name));
   }
-  TopicQueue* const queue = topic->queue(id);
-  if (!queue || id.value >= topic->read_queues()) {
-    return fail(Errc::queue_out_of_range, fmt::format("topic {} has {} read queues, there is no "
-                                                      "queue {}",
-                                                      name, topic->read_queues(), id.value));
-  }
+  SLUICE_TRY(TopicQueue* const queue, topic->readable_queue(id));
   return std::pair{std::move(topic), queue};
 }
 

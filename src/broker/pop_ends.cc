@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/patient_lock.h"
 #include "broker/broker.h"
 #include "broker/popping.h"
 #include "broker/state_log.h"
@@ -16,6 +17,14 @@ std::unexpected<Error> no_such_lease(const PopBatch::Receipt& receipt) {
                           receipt.group, receipt.offset.value, receipt.topic, receipt.queue.value));
 }
 
+Result<void> check_offset(const store::Queue& index, const PopBatch::Receipt& receipt) {
+  if (receipt.offset >= index.min() && receipt.offset <= index.max()) return {};
+  return fail(Errc::offset_not_found,
+              fmt::format("{} queue {} has messages {} to {}, the receipt names {}", receipt.topic,
+                          receipt.queue.value, index.min().value, index.max().value - 1,
+                          receipt.offset.value));
+}
+
 }  // namespace
 
 /// What a receipt refers to. The lock is held.
@@ -23,43 +32,58 @@ struct PopBatch::Place {
   std::shared_ptr<GroupLeases> group;
   std::unique_lock<std::mutex> lock;
   QueueLeases* leases;
+  const store::Queue* index;
 };
 
-Result<PopBatch::Place> PopBatch::place_of(const Receipt& receipt) {
-  SLUICE_TRY(const auto found, broker_.find_queue(receipt.topic, receipt.queue));
-  const store::Queue& index = *found.second->index;
-  if (receipt.offset < index.min() || receipt.offset > index.max()) {
-    return fail(Errc::offset_not_found,
-                fmt::format("{} queue {} has messages {} to {}, the receipt names {}",
-                            receipt.topic, receipt.queue.value, index.min().value,
-                            index.max().value - 1, receipt.offset.value));
-  }
-  auto group = broker_.leases().find(receipt.group, receipt.topic);
-  // A stamp of 0 is that of messages which were left for others and never handed out.
-  if (!group || unix_ms(receipt.stamp) <= 0) return no_such_lease(receipt);
-  std::unique_lock lock(group->mutex);
-  const auto queue = group->queues.find(receipt.queue);
-  if (queue == group->queues.end()) return no_such_lease(receipt);
-  return Place{std::move(group), std::move(lock), &queue->second};
+Result<void> PopBatch::look_up(std::string_view group, std::string_view topic) {
+  if (known_.topic && known_.topic->name() == topic && known_.group == group) return {};
+  known_ = {.group = std::string(group),
+            .topic = broker_.topics().find(topic),
+            .leases = broker_.leases().find(group, topic)};
+  if (known_.topic) return {};
+  return fail(Errc::topic_not_found, fmt::format("the topic {} does not exist", topic));
 }
 
-Result<PopBatch::Outcome> PopBatch::acknowledge(const Receipt& receipt, WallTime) {
-  SLUICE_TRY(const Place place, place_of(receipt));
-  const Outcome outcome = place.leases->state.acknowledge(receipt.offset, receipt.stamp);
-  if (outcome == Outcome::unknown) return no_such_lease(receipt);
-  if (outcome == Outcome::late) return outcome;
+Result<PopBatch::Place> PopBatch::place_of(const Receipt& receipt) {
+  SLUICE_CHECK(look_up(receipt.group, receipt.topic));
+  SLUICE_TRY(TopicQueue* const queue, known_.topic->readable_queue(receipt.queue));
+  // A stamp of 0 is that of messages which were left for others and never handed out.
+  if (!known_.leases || unix_ms(receipt.stamp) <= 0) return no_such_lease(receipt);
+  auto lock = lock_patiently(known_.leases->mutex);
+  const auto leases = known_.leases->queues.find(receipt.queue);
+  if (leases == known_.leases->queues.end()) return no_such_lease(receipt);
+  return Place{known_.leases, std::move(lock), &leases->second, queue->index.get()};
+}
+
+PopBatch::Outcome PopBatch::finish(const Place& place, QueueId queue, QueueOffset offset,
+                                   WallTime stamp) {
+  delivery::LeaseQueue& state = place.leases->state;
+  const Outcome outcome = state.acknowledge(offset, stamp);
+  if (outcome != Outcome::done) return outcome;
   change_.group = place.group->group;
   change_.topic = place.group->topic;
-  change_.queue = receipt.queue;
+  change_.queue = queue;
   change_.items.clear();
-  place.group->changes.add_finished(change_, receipt.offset);
-  touch(place.group);
-  report(*place.group, receipt.queue, *place.leases);
+  place.group->changes.add_finished(change_, offset);
   // An ordered group's next batch, or one that had as many out as it may, has waited for this.
-  const delivery::LeaseQueue& state = place.leases->state;
   if (state.leased() == 0 || state.unfinished() + 1 == kUnfinishedMax) wake(place.group);
-  broker_.leases().schedule(place.group);
   return outcome;
+}
+
+Result<PopBatch::Outcome> PopBatch::acknowledge(const Receipt& receipt) {
+  SLUICE_TRY(const Place place, place_of(receipt));
+  SLUICE_CHECK(check_offset(*place.index, receipt));
+  const Outcome outcome = finish(place, receipt.queue, receipt.offset, receipt.stamp);
+  if (outcome == Outcome::unknown) return no_such_lease(receipt);
+  if (outcome == Outcome::done) touch(place.group);
+  return outcome;
+}
+
+Result<void> PopBatch::acknowledge(const Receipt& first, std::span<const QueueOffset> offsets) {
+  SLUICE_TRY(const Place place, place_of(first));
+  for (const QueueOffset offset : offsets) finish(place, first.queue, offset, first.stamp);
+  touch(place.group);
+  return {};
 }
 
 Result<PopBatch::Outcome> PopBatch::put_off(const Receipt& receipt, milliseconds invisible,
@@ -69,6 +93,7 @@ Result<PopBatch::Outcome> PopBatch::put_off(const Receipt& receipt, milliseconds
                                                     invisible.count(), kInvisibleMax.count()));
   }
   SLUICE_TRY(const Place place, place_of(receipt));
+  SLUICE_CHECK(check_offset(*place.index, receipt));
   const delivery::Lease lease{now, now + std::max(invisible, kInvisibleMin)};
   const Outcome outcome = place.leases->state.put_off(receipt.offset, receipt.stamp, lease);
   if (outcome == Outcome::unknown) return no_such_lease(receipt);
@@ -76,7 +101,6 @@ Result<PopBatch::Outcome> PopBatch::put_off(const Receipt& receipt, milliseconds
   taken_.assign(1, {receipt.offset, place.leases->state.attempts(receipt.offset)});
   log(LeaseChange::Kind::leased, place.group, receipt.queue, place.leases->state.next(), lease,
       taken_);
-  broker_.leases().schedule(place.group);
   return outcome;
 }
 
@@ -89,7 +113,6 @@ Result<void> PopBatch::reset(std::string_view group_name, std::string_view topic
     group->queues.try_emplace(queue, target);
     std::vector<LeaseChange::Item> none;
     log(LeaseChange::Kind::reset, group, queue, target, {}, none);
-    broker_.leases().schedule(group);
   }
   return append(now);
 }
@@ -126,16 +149,23 @@ void PopBatch::wake(const std::shared_ptr<GroupLeases>& group) {
   if (std::ranges::find(woken_, group) == woken_.end()) woken_.push_back(group);
 }
 
+void PopBatch::settle(const std::shared_ptr<GroupLeases>& group) {
+  for (auto& [id, leases] : group->queues) report(*group, id, leases);
+  broker_.leases().schedule(group);
+}
+
 Result<void> PopBatch::append(WallTime now) {
+  known_ = {};
   Result<void> appended;
   for (const auto& group : touched_) {
     // Whoever comes second waits here, and finds its changes logged already.
-    const std::scoped_lock in_order(group->log_mutex);
+    const auto in_order = lock_patiently(group->log_mutex);
     body_.clear();
     {
-      const std::scoped_lock lock(group->mutex);
+      const auto lock = lock_patiently(group->mutex);
       group->changes.take(body_);
       if (group->removed) continue;
+      settle(group);
     }
     if (body_.empty()) continue;
     auto done = append_state(broker_.store(), kLeaseTopic, body_.bytes(),

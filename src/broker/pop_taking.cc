@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/patient_lock.h"
 #include "broker/broker.h"
 #include "broker/matching.h"
 #include "broker/popping.h"
@@ -225,7 +226,7 @@ Result<void> PopBatch::pop(const PopPlan& plan, WallTime now, PopResult& result)
   result.stamp = now;
   {
     GroupLeases& group = *plan.leases;
-    const std::scoped_lock lock(group.mutex);
+    const auto lock = lock_patiently(group.mutex);
     if (group.removed) return fail(Errc::group_not_found, "the group or the topic was deleted");
     remember_filter(plan, now);
     Taking taking{plan, group, now, {now, now + plan.invisible}, result};

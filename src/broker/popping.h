@@ -102,7 +102,11 @@ class PopBatch {
   using Outcome = delivery::LeaseQueue::Outcome;
   /// Errors: topic_not_found, queue_out_of_range, offset_not_found (outside the queue, or never
   /// handed out under that receipt).
-  Result<Outcome> acknowledge(const Receipt& receipt, WallTime now);
+  Result<Outcome> acknowledge(const Receipt& receipt);
+  /// All `offsets` of one pop's messages in one queue; what does not hold any more does not keep
+  /// the others from being done. The receipt's own offset does not count. Errors: topic_not_found,
+  /// queue_out_of_range, offset_not_found (the queue has no leases).
+  Result<void> acknowledge(const Receipt& receipt, std::span<const QueueOffset> offsets);
   /// Errors: as acknowledge(), and invalid_argument. Done: the new receipt's stamp is `now`.
   Result<Outcome> put_off(const Receipt& receipt, milliseconds invisible, WallTime now);
 
@@ -128,18 +132,29 @@ class PopBatch {
   Result<void> take_new(Taking& taking, QueueId id, QueueLeases& leases, const store::Queue& index);
   Result<Fate> fate(const Taking& taking, const store::IndexEntry& entry) const;
   Result<void> read_records(PopResult& result);
+  Result<void> look_up(std::string_view group, std::string_view topic);
   Result<Place> place_of(const Receipt& receipt);
+  Outcome finish(const Place& place, QueueId queue, QueueOffset offset, WallTime stamp);
   Result<void> take_all(Taking& taking);
   /// Where the group goes on, also when it has not begun yet.
   Result<QueueOffset> next_of(const PopPlan& plan, QueueId id, const store::Queue& index) const;
   void report(const GroupLeases& group, QueueId id, QueueLeases& leases);
+  void settle(const std::shared_ptr<GroupLeases>& group);
   void remember_filter(const PopPlan& plan, WallTime now);
   void log(LeaseChange::Kind kind, const std::shared_ptr<GroupLeases>& group, QueueId id,
            QueueOffset next, const delivery::Lease& lease, std::vector<LeaseChange::Item>& items);
   void touch(const std::shared_ptr<GroupLeases>& group);
   void wake(const std::shared_ptr<GroupLeases>& group);
 
+  /// What the receipt before named: those of one wake mostly name the same.
+  struct Known {
+    std::string group;
+    std::shared_ptr<Topic> topic;
+    std::shared_ptr<GroupLeases> leases;
+  };
+
   Broker& broker_;
+  Known known_;
   std::vector<std::shared_ptr<GroupLeases>> touched_;  // with changes that are not in the log yet
   std::vector<std::shared_ptr<GroupLeases>> woken_;
   Buffer body_;

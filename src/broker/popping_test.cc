@@ -53,10 +53,34 @@ TEST_F(Pop, GivesEachMessageOnceAndMovesProgressByAcknowledgements) {
   EXPECT_THAT(pop(asking(3)), ElementsAre(0, 1, 2));
   EXPECT_THAT(pop(asking(3)), ElementsAre(3));
   EXPECT_EQ(progress(), 0);
-  ASSERT_TRUE(pops_.acknowledge(receipt(1), kNow));
+  ASSERT_TRUE(pops_.acknowledge(receipt(1)));
+  ASSERT_TRUE(pops_.append(kNow));
   EXPECT_EQ(progress(), 0);
-  ASSERT_TRUE(pops_.acknowledge(receipt(0), kNow));
+  ASSERT_TRUE(pops_.acknowledge(receipt(0)));
+  ASSERT_TRUE(pops_.append(kNow));
   EXPECT_EQ(progress(), 2);
+}
+
+TEST_F(Pop, ABatchFinishesWhatHoldsWhateverElseItNames) {
+  for (int i = 0; i < 4; ++i) send("t");
+  EXPECT_THAT(pop(asking(3)), ElementsAre(0, 1, 2));
+  const std::array<QueueOffset, 4> named{QueueOffset(77), QueueOffset(0), QueueOffset(0),
+                                         QueueOffset(1)};
+  ASSERT_TRUE(pops_.acknowledge(receipt(0), named));
+  ASSERT_TRUE(pops_.append(kNow));
+  EXPECT_EQ(progress(), 2);
+}
+
+TEST_F(Pop, AcknowledgementsOfSeveralGroupsInOneWakeFindTheirOwn) {
+  send("t");
+  send("u");
+  EXPECT_THAT(pop(asking(1)), ElementsAre(0));
+  PopBatch::Receipt other = receipt(0);
+  other.topic = "u";
+  EXPECT_EQ(code_of(pops_.acknowledge(other)), Errc::offset_not_found);
+  ASSERT_TRUE(pops_.acknowledge(receipt(0)));
+  other.topic = "v";
+  EXPECT_EQ(code_of(pops_.acknowledge(other)), Errc::topic_not_found);
 }
 
 TEST_F(Pop, WhatRunsOutComesAgainWithItsAttempts) {
@@ -72,7 +96,7 @@ TEST_F(Pop, WhatRunsOutComesAgainWithItsAttempts) {
 TEST_F(Pop, SurvivesARestartFromTheLogAlone) {
   for (int i = 0; i < 4; ++i) send("t");
   pop(asking(3));
-  ASSERT_TRUE(pops_.acknowledge(receipt(1), kNow));
+  ASSERT_TRUE(pops_.acknowledge(receipt(1)));
   ASSERT_TRUE(pops_.append(kNow));
   Broker again(store_, disk_, "config", {});
   ASSERT_TRUE(again.load(kNow));
@@ -83,7 +107,7 @@ TEST_F(Pop, SurvivesARestartFromTheLogAlone) {
   EXPECT_EQ(result_.messages[0].offset, QueueOffset(3));
   ASSERT_TRUE(pops.pop(*plan, kNow + milliseconds(1000), result_));
   EXPECT_EQ(result_.messages.size(), 3U);  // 0, 2, 3; 1 is finished
-  EXPECT_EQ(code_of(pops.acknowledge(receipt(77), kNow)), Errc::offset_not_found);
+  EXPECT_EQ(code_of(pops.acknowledge(receipt(77))), Errc::offset_not_found);
 }
 
 TEST_F(Pop, SurvivesARestartFromSnapshotAndLog) {
@@ -91,7 +115,7 @@ TEST_F(Pop, SurvivesARestartFromSnapshotAndLog) {
   ASSERT_TRUE(broker_.load(kNow));
   pop(asking(2));
   ASSERT_TRUE(broker_.persist(kNow));
-  ASSERT_TRUE(pops_.acknowledge(receipt(0), kNow));
+  ASSERT_TRUE(pops_.acknowledge(receipt(0)));
   pop(asking(1));
   Broker again(store_, disk_, "config", {});
   ASSERT_TRUE(again.load(kNow));
@@ -108,7 +132,7 @@ TEST_F(Pop, AResetEndsEveryLease) {
   pop(asking(3));
   ASSERT_TRUE(broker_.reset_offset("g", "t", QueueId(0), QueueOffset(1), kNow));
   EXPECT_THAT(pop(asking(3), kNow + milliseconds(1)), ElementsAre(1, 2));
-  EXPECT_EQ(code_of(pops_.acknowledge(receipt(1), kNow)), Errc::offset_not_found);
+  EXPECT_EQ(code_of(pops_.acknowledge(receipt(1))), Errc::offset_not_found);
 }
 
 TEST_F(Pop, WhatOthersWantIsLeftToThem) {
@@ -134,7 +158,7 @@ TEST_F(Pop, AnOrderedGroupHasOneLeaseInAQueue) {
   EXPECT_EQ(result_.stamp, kNow);
   query.attempt_id = "y";
   EXPECT_THAT(pop(query, kNow + milliseconds(2)), ElementsAre());
-  ASSERT_TRUE(pops_.acknowledge(receipt(0), kNow));
+  ASSERT_TRUE(pops_.acknowledge(receipt(0)));
   EXPECT_THAT(pop(query, kNow + milliseconds(3)), ElementsAre(1));
 }
 
@@ -185,7 +209,7 @@ TEST_F(Pop, AnAcknowledgementWakesAnOrderedGroup) {
   query.ordered = true;
   pop(query);
   broker_.leases().find("g", "t")->watchers = 1;
-  ASSERT_TRUE(pops_.acknowledge(receipt(0), kNow));
+  ASSERT_TRUE(pops_.acknowledge(receipt(0)));
   EXPECT_EQ(pops_.take_woken().size(), 1U);
 }
 
@@ -212,7 +236,7 @@ TEST_F(Pop, RefusesWhatItCannotDo) {
   elsewhere.topic = "t";
   elsewhere.queue_id = 7;
   EXPECT_EQ(code_of(pops_.prepare(elsewhere, kNow)), Errc::queue_out_of_range);
-  EXPECT_EQ(code_of(pops_.acknowledge(receipt(0), kNow)), Errc::offset_not_found);
+  EXPECT_EQ(code_of(pops_.acknowledge(receipt(0))), Errc::offset_not_found);
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "base/assert.h"
 #include "broker/topics.h"
 
@@ -41,6 +43,14 @@ TopicQueue* Topic::queue(QueueId id) {
   slot.store(fresh.get(), std::memory_order_release);
   queues_.push_back(std::move(fresh));
   return queues_.back().get();
+}
+
+Result<TopicQueue*> Topic::readable_queue(QueueId id) {
+  TopicQueue* const found = queue(id);
+  if (found && id.value < read_queues()) return found;
+  return fail(Errc::queue_out_of_range,
+              fmt::format("topic {} has {} read queues, there is no queue {}", name_, read_queues(),
+                          id.value));
 }
 
 QueueId Topic::next_write_queue() {

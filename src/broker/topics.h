@@ -69,6 +69,8 @@ class Topic {
   std::shared_ptr<const TopicConfig> config() const;
   /// The queue, or nullptr when id is not below max(read, write) queues.
   TopicQueue* queue(QueueId id);
+  /// One of those that are read from. Errors: queue_out_of_range.
+  Result<TopicQueue*> readable_queue(QueueId id);
   std::int32_t read_queues() const { return read_queues_.load(std::memory_order_relaxed); }
   std::int32_t write_queues() const { return write_queues_.load(std::memory_order_relaxed); }
   std::int32_t perm() const { return perm_.load(std::memory_order_relaxed); }

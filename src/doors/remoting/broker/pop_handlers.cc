@@ -112,8 +112,7 @@ Result<void> ack(BrokerCall& call, const AckMessage& request) {
                                                              .topic = request.topic,
                                                              .queue = QueueId(request.queue_id),
                                                              .offset = QueueOffset(request.offset),
-                                                             .stamp = receipt.popped},
-                                                            call.wall);
+                                                             .stamp = receipt.popped});
   if (!done) return answer_receipt_error(call, done.error());
   return call.ok();
 }
@@ -123,17 +122,11 @@ Result<void> batch_ack(BrokerCall& call, const BatchAckMessage&) {
   if (acks.empty()) return call.answer(kNoMessage, "the batch acknowledges nothing");
   broker::PopBatch& pops = call.session.context().pops;
   for (const BatchAck& one : acks) {
-    for (const QueueOffset offset : one.offsets) {
-      // Each on its own: what does not hold any more does not keep the others from being done.
-      const auto done = pops.acknowledge({.group = one.group,
-                                          .topic = one.topic,
-                                          .queue = one.queue,
-                                          .offset = offset,
-                                          .stamp = one.popped},
-                                         call.wall);
-      const bool topic_gone = !done && done.error().code() == Errc::topic_not_found;
-      if (topic_gone) return answer_receipt_error(call, done.error());
-    }
+    const auto done = pops.acknowledge(
+        {.group = one.group, .topic = one.topic, .queue = one.queue, .stamp = one.popped},
+        one.offsets);
+    const bool topic_gone = !done && done.error().code() == Errc::topic_not_found;
+    if (topic_gone) return answer_receipt_error(call, done.error());
   }
   return call.ok();
 }
