@@ -50,6 +50,11 @@ func line(name string, fields event) {
 	os.Stdout.Write(append(text, '\n'))
 }
 
+// after gives what follows a prefix. (strings.CutPrefix is newer than Debian 12's Go.)
+func after(text, prefix string) (string, bool) {
+	return strings.TrimPrefix(text, prefix), strings.HasPrefix(text, prefix)
+}
+
 // untilTold blocks until the harness writes a line or closes our standard input.
 func untilTold() { bufio.NewReader(os.Stdin).ReadString('\n') }
 

@@ -23,12 +23,12 @@ func mix(a args) error {
 	var running sync.WaitGroup
 	for id := 0; id < producers; id++ {
 		running.Add(1)
-		go func() {
+		go func(id int) {
 			defer running.Done()
 			if err := mixOne(a, id, a.number("n", 1000)/producers); err != nil {
 				failed <- err
 			}
-		}()
+		}(id)
 	}
 	running.Wait()
 	close(failed)

@@ -88,10 +88,10 @@ func makeMessage(a args, i int) *primitive.Message {
 	message.WithProperty("s", strconv.Itoa(i))
 	message.WithProperty("crc", crc(body))
 	for key, value := range a {
-		if name, ok := strings.CutPrefix(key, "prop."); ok {
+		if name, ok := after(key, "prop."); ok {
 			message.WithProperty(name, value)
 		}
-		if name, ok := strings.CutPrefix(key, "each."); ok {
+		if name, ok := after(key, "each."); ok {
 			if values := strings.Split(value, ","); values[i%len(values)] != "" {
 				message.WithProperty(name, values[i%len(values)])
 			}

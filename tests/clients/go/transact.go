@@ -39,7 +39,7 @@ func transact(a args) error {
 		message.WithProperty("s", strconv.Itoa(s))
 		message.WithProperty("crc", crc(body))
 		for key, value := range a {
-			if name, ok := strings.CutPrefix(key, "prop."); ok {
+			if name, ok := after(key, "prop."); ok {
 				message.WithProperty(name, value)
 			}
 		}

@@ -1,6 +1,7 @@
 """Builds the drivers once (into the build folder, again when their sources change) and knows how to start them."""
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import threading
@@ -10,8 +11,13 @@ from .case import Skipped
 JVM = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xms64m", "-Xmx512m", "-Dfile.encoding=UTF-8"]
 
 
+# What Maven and Go print when they cannot fetch a library. Any other failure is a fault of ours.
+UNREACHABLE = re.compile(r"could not be resolved|Could not transfer|Unknown host|dial tcp|i/o timeout|x509|PKIX|no such host")
+
+
 class Tool:
-    """A driver that must be built: build() is made at most once a run; its failure skips the cases that need it."""
+    """A driver that must be built, at most once a run. Where its libraries cannot be fetched the cases that need it are
+    skipped; where it does not compile they fail."""
 
     def __init__(self, name, program, source, out, command):
         self.name, self.program, self.source, self.out, self.command = name, program, source, out, command
@@ -36,8 +42,11 @@ class Tool:
         with open(log, "wb") as f:
             code = subprocess.call(self.command, cwd=self.source, stdin=subprocess.DEVNULL, stdout=f, stderr=f)
         if code != 0:
-            lines = [x for x in log.read_text(errors="replace").splitlines() if "ERROR" in x] or ["see " + str(log)]
-            return f"building {self.name} failed (no package registry?): {lines[0][:200]}"
+            text = log.read_text(errors="replace")
+            lines = [x for x in text.splitlines() if "ERROR" in x] or text.splitlines() or ["no output"]
+            if not UNREACHABLE.search(text):
+                raise RuntimeError(f"building {self.name} failed, see {log}: {lines[0][:200]}")
+            return f"the libraries of {self.name} cannot be fetched: {lines[0][:200]}"
         stamp.write_text(wanted)
         return ""
 
