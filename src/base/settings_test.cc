@@ -100,9 +100,11 @@ TEST(Settings, SuggestsTheNearestKey) {
 
 TEST(Settings, AcceptsApachesOtherKeysWithAWarning) {
   Settings settings;
-  ASSERT_TRUE(settings.read_text("haListenPort=10912\ndeleteWhen=04\n", "broker.conf"));
-  EXPECT_THAT(settings.warnings(), ElementsAre(HasSubstr("haListenPort = 10912 (broker.conf:1)"),
-                                               HasSubstr("deleteWhen = 04 (broker.conf:2)")));
+  ASSERT_TRUE(
+      settings.read_text("haListenPort=10912\nuseEpollNativeSelector=true\n", "broker.conf"));
+  EXPECT_THAT(settings.warnings(),
+              ElementsAre(HasSubstr("haListenPort = 10912 (broker.conf:1)"),
+                          HasSubstr("useEpollNativeSelector = true (broker.conf:2)")));
 }
 
 TEST(Settings, RefusesWhatWouldBreakAPromiseIfItWereIgnored) {

@@ -251,7 +251,9 @@ std::string_view SendBatch::completed(const SendQuery& query, std::string_view p
 }
 
 Result<LogPosition> SendBatch::append() {
-  auto until = broker_.store().append(pending_);
+  const auto accepts = broker_.store().accepts();
+  auto until = accepts ? broker_.store().append(pending_)
+                       : fail(accepts.error().code(), std::string(accepts.error().remark()));
   Traffic& traffic = broker_.traffic();
   const auto count = static_cast<std::int64_t>(pending_.size());
   if (until) {

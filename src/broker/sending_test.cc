@@ -64,6 +64,14 @@ TEST_F(Send, OnlyAMessageWithWaitFalseIsAnsweredBeforeTheFlush) {
   EXPECT_FALSE(batch_.add(to("t"), std::span(mixed).first(1), kNow)->wait);
 }
 
+TEST_F(Send, IsRefusedWhileTheDiskIsTooFull) {
+  store_.refuses = true;
+  ASSERT_TRUE(add(to("t")));
+  EXPECT_EQ(batch_.append().error().code(), Errc::disk_full);
+  store_.refuses = false;
+  EXPECT_TRUE(batch_.append());
+}
+
 TEST_F(Send, StoresWhatTheClientSaid) {
   SendQuery query = to("t", 3);
   query.flag = 7;

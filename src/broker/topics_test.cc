@@ -62,6 +62,8 @@ class CountingStore final : public store::MessageStore {
   void flush_log() override {}
   Result<int> drop_older_than(milliseconds, int) override { return 0; }
   Result<void> health() const override { return {}; }
+  Result<int> apply(const store::Retention&, int, int) override { return 0; }
+  Result<void> accepts() const override { return {}; }
   Result<void> flush_health() const override { return {}; }
   Result<store::Disk::Space> space() const override { return fail(Errc::io_error); }
   Result<void> close() override { return {}; }

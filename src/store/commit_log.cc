@@ -41,9 +41,9 @@ Result<LogPosition> CommitLog::append(std::span<Pending> batch) {
     if (outcome.placed == LogTail::Placed::too_large) {
       SLUICE_CHECK(append_large(batch, outcome.end));
     } else if (outcome.placed == LogTail::Placed::yes) {
-      SLUICE_CHECK(write_until(outcome.end));
+      SLUICE_CHECK(write_until(outcome));
     } else {
-      SLUICE_CHECK(write_until(tail_.end()));
+      SLUICE_CHECK(write_until(outcome));
       continue;
     }
     after_write();
@@ -56,13 +56,21 @@ bool CommitLog::is_written(std::int64_t end) const {
   return (sync_flush_ ? written_ : confirmed_).load(std::memory_order_acquire) >= end;
 }
 
-Result<void> CommitLog::write_until(std::int64_t end) {
+Result<void> CommitLog::check_survived(const LogTail::Outcome& placed) const {
+  if (tail_.survived(placed.generation, placed.end)) return {};
+  SLUICE_CHECK(tail_.health());
+  return fail(Errc::disk_full, "the disk was full when the message was to be written: send again");
+}
+
+Result<void> CommitLog::write_until(const LogTail::Outcome& placed) {
+  const std::int64_t end = placed.end;
   std::unique_lock guard(write_mutex_, std::defer_lock);
   for (int look = 0; look < kLooks; ++look) {
     if (look % kLooksPerTry == 0 && guard.try_lock()) break;
-    if (is_written(end)) return {};
+    if (is_written(end)) return check_survived(placed);
   }
   if (!guard.owns_lock()) guard.lock();
+  SLUICE_CHECK(check_survived(placed));
   if (written_.load(std::memory_order_relaxed) >= end) return {};
   SLUICE_CHECK(tail_.health());
   tail_.take(group_);
@@ -78,7 +86,7 @@ Result<void> CommitLog::append_large(std::span<Pending> batch, std::int64_t& end
 
 Result<void> CommitLog::close() {
   const std::lock_guard guard(write_mutex_);
-  SLUICE_CHECK(tail_.health());
+  if (auto health = tail_.health(); !health && !paused()) return health;
   tail_.refuse(Error(Errc::closed, "the store is closed"));
   tail_.take(group_);
   return write_group();
@@ -107,15 +115,35 @@ Result<void> CommitLog::write_runs() {
   return {};
 }
 
-/// The log takes nothing more. Whatever part of the group reached the file must not come back as
-/// messages after a restart, so the first bytes are made to end the log; where not even that page
-/// could be written, there is nothing to undo.
+/// The log takes nothing more, until resume() if the disk is full. Whatever part of the group
+/// reached the file must not come back as messages after a restart, so the first bytes are made to
+/// end the log; where not even that page could be written, there is nothing to undo.
 void CommitLog::keep_failure(const Error& why) {
-  tail_.refuse(why);
-  log::error("log_write_failed", {{"position", written_.load()}, {"why", why.remark()}});
   const std::int64_t at = written_.load();
+  const bool full = why.code() == Errc::disk_full;
+  if (full) {
+    constexpr std::string_view kHelp =
+        "free space there; messages are taken again as soon as there is some";
+    tail_.take_back(at, group_, Error(why.code(), fmt::format("{}: {}", why.remark(), kHelp)));
+  } else {
+    tail_.refuse(why);
+  }
+  log::error("log_write_failed", {{"position", at},
+                                  {"why", why.remark()},
+                                  {"until", full ? "there is space again" : "the next start"}});
   constexpr std::array<std::byte, record::kBlankSize> kEnd{};
   if (auto segment = segments_.find(at)) (void)segment->file().write(at - segment->base(), kEnd);
+}
+
+Result<void> CommitLog::resume() {
+  const std::lock_guard guard(write_mutex_);
+  if (auto done = segments_.cut(written_.load()); !done) {
+    if (done.error().code() != Errc::disk_full) tail_.refuse(done.error());
+    return done;
+  }
+  tail_.resume();
+  log::info("log_goes_on", {{"position", written_.load()}});
+  return {};
 }
 
 void CommitLog::hand_over_group() {

@@ -29,6 +29,10 @@ class CommitLog {
   Result<LogPosition> append(std::span<Pending> batch);
   /// Writes what has a place already and takes nothing more.
   Result<void> close();
+  /// Whether appends are refused because a write found the disk full, and the way on from there:
+  /// what that write left behind the end is removed, and appends are taken again.
+  bool paused() const { return tail_.paused(); }
+  Result<void> resume();
   /// What is written is on stable storage, and with sync_flush confirmed.
   Result<void> flush();
   Result<void> flush_health() const { return flush_failed_ ? tail_.health() : Result<void>(); }
@@ -50,7 +54,8 @@ class CommitLog {
 
  private:
   bool is_written(std::int64_t end) const;
-  Result<void> write_until(std::int64_t end);
+  Result<void> write_until(const LogTail::Outcome& placed);
+  Result<void> check_survived(const LogTail::Outcome& placed) const;
   Result<void> append_large(std::span<Pending> batch, std::int64_t& end);
   Result<void> write_group();
   Result<void> write_runs();

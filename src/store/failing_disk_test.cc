@@ -33,7 +33,7 @@ class FailingDisk : public ::testing::Test {
   std::unique_ptr<MessageStore> store_;
 };
 
-TEST_F(FailingDisk, NothingOfAFailedWriteIsVisibleAndTheLogTakesNoMore) {
+TEST_F(FailingDisk, NothingOfAWriteThatFilledTheDiskIsVisibleThenOrAfterARestart) {
   open();
   ASSERT_TRUE(append_all(*store_, *queue(), numbered(5)));
   const auto confirmed = store_->confirmed();
@@ -41,13 +41,76 @@ TEST_F(FailingDisk, NothingOfAFailedWriteIsVisibleAndTheLogTakesNoMore) {
   EXPECT_EQ(append_all(*store_, *queue(), numbered(5, 80, 5)).error().code(), Errc::disk_full);
   EXPECT_EQ(store_->confirmed(), confirmed);
   EXPECT_EQ(store_->health().error().code(), Errc::disk_full);
-  disk_.set_room(std::nullopt);
+  store_->maintain();
   EXPECT_EQ(append_one(*store_, *queue(), "x").error().code(), Errc::disk_full);
   EXPECT_EQ(bodies_of(*store_, *queue()), numbered(5));
+  disk_.set_room(std::nullopt);
   reopen_killed();
   EXPECT_EQ(bodies_of(*store_, *queue()).size(), 5u)
       << "the disk had room for one record of the batch";
   ASSERT_TRUE(append_one(*store_, *queue(), "again"));
+}
+
+TEST_F(FailingDisk, WritingGoesOnWhereItStoppedWhenTheDiskHasSpaceAgain) {
+  for (const bool sync_flush : {false, true}) {
+    store_.reset();
+    disk_.kill();
+    ASSERT_TRUE(disk_.remove("/r"));
+    open(sync_flush);
+    const auto append = [&](const std::vector<std::string>& bodies) {
+      auto end = append_all(*store_, *queue(), bodies);
+      if (end && sync_flush) store_->flush_log();
+      return end;
+    };
+    ASSERT_TRUE(append(numbered(5)));
+    for (const std::int64_t room : {200, 0, 3000}) {  // within a file, and at the next one's begin
+      disk_.set_room(room);
+      EXPECT_EQ(append(numbered(50, 80, 5)).error().code(), Errc::disk_full);
+      disk_.set_room(std::nullopt);
+      store_->maintain();
+      EXPECT_TRUE(store_->health());
+    }
+    // As long as those that failed, so that what was left of them would lie behind them in place.
+    ASSERT_TRUE(append(numbered(1, 80, 5)));
+    EXPECT_EQ(bodies_of(*store_, *queue()).size(), 6u);
+    store_.reset();
+    disk_.kill();
+    open(sync_flush);
+    EXPECT_EQ(bodies_of(*store_, *queue()).size(), 6u);
+    ASSERT_TRUE(append(numbered(20, 80, 6)));
+    store_->maintain();
+    EXPECT_EQ(bodies_of(*store_, *queue()).size(), 26u);
+  }
+}
+
+TEST_F(FailingDisk, ProducersAreRefusedWhileTheDiskIsNearlyFull) {
+  open();
+  EXPECT_TRUE(store_->accepts());
+  disk_.set_room(50LL << 30);  // of a TiB
+  store_->maintain();
+  const auto refused = store_->accepts();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), Errc::disk_full);
+  EXPECT_THAT(std::string(refused.error().remark()), ::testing::HasSubstr("/r"));
+  EXPECT_TRUE(append_one(*store_, *queue(), "what the broker notes"));
+  disk_.set_room(std::nullopt);
+  store_->maintain();
+  EXPECT_TRUE(store_->accepts());
+}
+
+TEST_F(FailingDisk, TheOldestFilesGoWhenTheLogIsTooLarge) {
+  open();
+  ASSERT_TRUE(append_all(*store_, *queue(), numbered(300)));
+  clock_.advance(milliseconds(10'000));
+  store_->maintain();
+  const Retention rules{.log_bytes_max = 3 * testing::kSegment};
+  EXPECT_GT(*store_->apply(rules, 0, 100), 0);
+  EXPECT_GT(queue()->min(), QueueOffset(0));
+  EXPECT_EQ(
+      store_->end().value / testing::kSegment - store_->min_position().value / testing::kSegment,
+      2);
+  EXPECT_EQ(*store_->apply(rules, 0, 100), 0);
+  EXPECT_EQ(bodies_of(*store_, *queue()).back(), numbered(300).back());
 }
 
 TEST_F(FailingDisk, AFailedFlushIsNotTriedAgain) {

@@ -111,13 +111,41 @@ Result<void> LocalStore::remove_topic(std::string_view topic) {
 void LocalStore::maintain() {
   const std::lock_guard guard(maintenance_);
   if (closed_) return;
+  look_at_space();
   if (auto done = write_indexes(Sync::when_due); !done) {
     log::error("store_maintenance_failed", {{"why", done.error().remark()}});
-    log_.tail().refuse(done.error());
+    // Of what a full disk did not take nothing is lost: it is written when there is space.
+    if (done.error().code() != Errc::disk_full) log_.tail().refuse(done.error());
   }
   if (auto done = log_.prepare_segment(); !done) {
     log::warn("segment_not_prepared", {{"why", done.error().remark()}});
   }
+}
+
+void LocalStore::look_at_space() {
+  const auto space = disk_.space(options_.root);
+  if (!space) return log::warn("space_unknown", {{"why", space.error().remark()}});
+  std::string why = refusal(options_.space, *space, options_.root);
+  const bool refuse = !why.empty();
+  {
+    const std::lock_guard guard(refusal_mutex_);
+    refusal_ = std::move(why);
+  }
+  if (refusing_.exchange(refuse) != refuse) {
+    log::warn(refuse ? "disk_nearly_full" : "disk_has_space",
+              {{"path", options_.root}, {"used_percent", used_ratio(*space)}});
+  }
+  if (!log_.paused() || space->available < 2 * options_.tail_bytes) return;
+  if (auto done = log_.resume(); !done) {
+    log::error("log_not_resumed", {{"why", done.error().remark()}});
+  }
+}
+
+Result<void> LocalStore::accepts() const {
+  if (!refusing_.load(std::memory_order_relaxed)) return {};
+  const std::lock_guard guard(refusal_mutex_);
+  if (refusal_.empty()) return {};
+  return fail(Errc::disk_full, refusal_);
 }
 
 bool LocalStore::sync_is_due() const {
@@ -163,24 +191,38 @@ Result<void> LocalStore::write_dirty(LogPosition below) {
 /// A segment's last write was before the next one's first record.
 Result<bool> LocalStore::may_drop_first(milliseconds keep) const {
   const std::int64_t next = segments_.first() + segments_.segment_bytes();
-  if (next >= checkpoint_.indexes_below) return false;
   SLUICE_TRY(const Slice slice, log_.read_record(LogPosition(next)));
   const record::Scan scan = record::scan(slice.bytes, record::CrcCheck::skip);
   return clock_.wall() - from_unix_ms(scan.record.placement.store_ms) >= keep;
 }
 
-Result<int> LocalStore::drop_older_than(milliseconds keep, int limit) {
+Result<int> LocalStore::drop(int limit, const std::function<Result<bool>()>& may) {
   const std::lock_guard guard(maintenance_);
   int dropped = 0;
   for (; dropped < limit; ++dropped) {
-    SLUICE_TRY(const bool may, may_drop_first(keep));
-    if (!may) break;
+    // Below the checkpoint everything is in the indexes.
+    if (segments_.first() + segments_.segment_bytes() >= checkpoint_.indexes_below) break;
+    SLUICE_TRY(const bool yes, may());
+    if (!yes) break;
     SLUICE_CHECK(segments_.drop_first());
   }
   if (dropped == 0) return 0;
   for (const auto& queue : registry_.all()) SLUICE_CHECK(queue->remove_old_files());
   keys_.drop_old();
   return dropped;
+}
+
+Result<int> LocalStore::apply(const Retention& rules, int hour, int limit) {
+  return drop(limit, [&]() -> Result<bool> {
+    SLUICE_TRY(const Disk::Space space, disk_.space(options_.root));
+    const Drop what = to_drop(rules, space, segments_.last_end() - segments_.first(), hour);
+    if (what != Drop::expired) return what == Drop::oldest;
+    return may_drop_first(rules.keep);
+  });
+}
+
+Result<int> LocalStore::drop_older_than(milliseconds keep, int limit) {
+  return drop(limit, [&] { return may_drop_first(keep); });
 }
 
 Result<void> LocalStore::close() {

@@ -45,7 +45,9 @@ class LocalStore final : public MessageStore {
   bool flush_waiting() override { return log_.flush_waiting(); }
   void stop_flushing() override { log_.stop_flushing(); }
   void flush_log() override { (void)log_.flush(); }
+  Result<int> apply(const Retention& rules, int hour, int limit) override;
   Result<int> drop_older_than(milliseconds keep, int limit) override;
+  Result<void> accepts() const override;
 
   Result<void> health() const override { return log_.tail().health(); }
   Result<void> flush_health() const override { return log_.flush_health(); }
@@ -60,6 +62,8 @@ class LocalStore final : public MessageStore {
   Result<void> write_dirty(LogPosition below);
   bool sync_is_due() const;
   Result<bool> may_drop_first(milliseconds keep) const;
+  Result<int> drop(int limit, const std::function<Result<bool>()>& may);
+  void look_at_space();
   Result<void> finish_clean();
 
   Disk& disk_;
@@ -75,6 +79,9 @@ class LocalStore final : public MessageStore {
   Checkpoint checkpoint_;   ///< as last written
   SteadyTime last_sync_{};
   bool closed_ = false;
+  std::atomic<bool> refusing_{false};
+  mutable std::mutex refusal_mutex_;  ///< guards refusal_
+  std::string refusal_;               ///< why producers may not write
 };
 
 }  // namespace sluice::store

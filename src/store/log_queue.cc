@@ -200,6 +200,16 @@ bool LogQueue::push(const IndexEntry& entry) {
   return next_++ == written_;
 }
 
+void LogQueue::take_back(LogPosition position) {
+  const std::lock_guard guard(mutex_);
+  for (; next_ > written_; --next_) {
+    IndexEntry last;
+    copy_from_memory(next_ - 1, std::span(&last, 1));
+    if (last.position < position) return;
+    if (--chunks_.back().used == 0) chunks_.pop_back();
+  }
+}
+
 std::int64_t LogQueue::count_below(LogPosition position) const {
   std::int64_t low = written_, high = next_;
   while (low < high) {

@@ -55,6 +55,8 @@ class LogQueue final : public Queue, public std::enable_shared_from_this<LogQueu
   QueueOffset next() const { return QueueOffset(next_); }
   /// Adds the entry for next(). True when the queue had no unwritten entries before.
   bool push(const IndexEntry& entry);
+  /// Takes the entries of records at or past `position` away again; they are in no file yet.
+  void take_back(LogPosition position);
   /// A removed queue takes no entries.
   bool removed() const { return removed_; }
   void mark_removed() { removed_ = true; }

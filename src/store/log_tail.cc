@@ -32,7 +32,7 @@ void LogTail::start(std::int64_t end, std::int64_t store_ms) {
 }
 
 Result<void> LogTail::check(std::span<const Pending> batch) const {
-  if (refusal_) return fail(refusal_->code(), std::string(refusal_->remark()));
+  SLUICE_CHECK(reason());
   for (const Pending& pending : batch) {
     if (pending.size <= 0 || pending.size + record::kBlankSize > segment_bytes_) {
       return fail(Errc::message_illegal,
@@ -121,11 +121,13 @@ Result<LogTail::Outcome> LogTail::place(std::span<Pending> batch, WallTime now) 
   SLUICE_CHECK(check(batch));
   const std::int64_t needed = bytes_needed(batch);
   if (needed > ring_.size() / 2) return Outcome{Placed::too_large};
-  if (ring_end_ + needed - ring_begin_ > ring_.size()) return Outcome{Placed::no_room};
+  if (ring_end_ + needed - ring_begin_ > ring_.size()) {
+    return Outcome{Placed::no_room, end_, generation_};
+  }
   Writer writer{ring_.at(ring_end_)};
   place_all(batch, now, writer, next_);
   ring_end_ += needed;
-  return Outcome{Placed::yes, end_};
+  return Outcome{Placed::yes, end_, generation_};
 }
 
 Result<std::int64_t> LogTail::place_large(std::span<Pending> batch, WallTime now, Group& group,
@@ -169,8 +171,43 @@ void LogTail::refuse(const Error& why) {
 
 Result<void> LogTail::health() const {
   const std::lock_guard guard(mutex_);
-  if (refusal_) return fail(refusal_->code(), std::string(refusal_->remark()));
-  return {};
+  return reason();
+}
+
+Result<void> LogTail::reason() const {
+  const std::optional<Error>& why = refusal_ ? refusal_ : pause_;
+  return why ? Result<void>(fail(why->code(), std::string(why->remark()))) : Result<void>();
+}
+
+void LogTail::take_back(std::int64_t end, Group& group, const Error& why) {
+  const std::lock_guard guard(mutex_);
+  for (const Group* part : {&group, &next_}) {
+    for (const Publication& row : part->queues) row.queue->take_back(LogPosition(end));
+  }
+  group.clear();
+  next_.clear();
+  ring_begin_ = ring_end_ = 0;
+  end_ = end;
+  end_published_.store(end, std::memory_order_release);
+  pause_.emplace(why.code(), std::string(why.remark()));
+  generation_ends_.push_back(end);
+  ++generation_;
+}
+
+void LogTail::resume() {
+  const std::lock_guard guard(mutex_);
+  pause_.reset();
+}
+
+bool LogTail::paused() const {
+  const std::lock_guard guard(mutex_);
+  return pause_.has_value();
+}
+
+bool LogTail::survived(std::uint64_t generation, std::int64_t end) const {
+  if (generation_.load() == generation) return true;
+  const std::lock_guard guard(mutex_);
+  return end <= generation_ends_[generation];
 }
 
 std::vector<std::shared_ptr<LogQueue>> LogTail::take_dirty() {

@@ -59,6 +59,7 @@ class LogTail {
   struct Outcome {
     Placed placed;
     std::int64_t end = 0;
+    std::uint64_t generation = 0;  ///< for survived()
   };
   /// All of the batch or nothing. Errors: what refuse() was given, message_illegal, not_found
   /// (removed queue).
@@ -74,6 +75,13 @@ class LogTail {
 
   /// Every later append fails with `why`. The first one stays.
   void refuse(const Error& why);
+  /// Takes back everything from `end` on that has a place, also what is in `group`: it could not be
+  /// written for `why`. Appends fail with that until resume(). Begins a new generation.
+  void take_back(std::int64_t end, Group& group, const Error& why);
+  void resume();
+  bool paused() const;
+  /// Whether what was placed in `generation` and ends at `end` was not taken back.
+  bool survived(std::uint64_t generation, std::int64_t end) const;
   Result<void> health() const;
 
   std::int64_t end() const { return end_published_.load(std::memory_order_acquire); }
@@ -86,6 +94,7 @@ class LogTail {
 
  private:
   struct Writer;
+  Result<void> reason() const;
   Result<void> check(std::span<const Pending> batch) const;
   std::int64_t bytes_needed(std::span<const Pending> batch) const;
   void place_all(std::span<Pending> batch, WallTime now, Writer& writer, Group& group);
@@ -100,7 +109,9 @@ class LogTail {
   std::int64_t ring_begin_ = 0, ring_end_ = 0;
   std::int64_t end_ = 0;
   Group next_;
-  std::optional<Error> refusal_;
+  std::optional<Error> refusal_, pause_;
+  std::vector<std::int64_t> generation_ends_;  ///< where each earlier generation was cut
+  std::atomic<std::uint64_t> generation_{0};
   std::vector<std::shared_ptr<LogQueue>> dirty_;
   std::atomic<std::int64_t> end_published_{0};
 };

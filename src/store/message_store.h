@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "store/disk.h"
 #include "store/key_file.h"
+#include "store/retention.h"
 #include "wire/record/record.h"
 
 /// Commit log and queue indexes of one broker, in Apache RocketMQ's files.
@@ -32,6 +33,7 @@ struct StoreOptions {
   bool sync_flush = false;                         ///< flushDiskType=SYNC_FLUSH
   wire::record::Host store_host;                   ///< goes into every record
   KeyFileShape keys;                               ///< of the key index's files
+  SpaceLimits space;                               ///< past them accepts() says no
   /// What the index keeps for a record, when recovery has to build its entry again; must agree with
   /// what append makes of Pending::tags_code. Without it: the hash of TAGS.
   std::function<std::int64_t(const wire::record::Decoded&)> tags_code_of;
@@ -117,8 +119,9 @@ class MessageStore {
   /// Appends all of `batch` in order (consecutively in the log; a batch may span segments). On
   /// return the records are written (not necessarily flushed). Gives the position that confirmed()
   /// must reach before anybody is told; without sync_flush it has reached it already, and the
-  /// queues' max() shows the messages. Thread-safe. Errors: disk_full, io_error (the log then takes
-  /// no further append), message_illegal, closed. On error nothing of the batch is visible.
+  /// queues' max() shows the messages. Thread-safe. Errors: disk_full (maintain() goes on when
+  /// there is space again), io_error (the log then takes no further append), message_illegal,
+  /// closed. On error nothing of the batch is visible.
   virtual Result<LogPosition> append(std::span<Pending> batch) = 0;
 
   /// Whoever waits for confirmed() is told through `fn`. Set once, before the first append.
@@ -162,12 +165,18 @@ class MessageStore {
   /// Flushes the log and nothing else, so that it is not late when maintain() has much to do.
   /// Called twice a second by a thread of its own. Errors are kept: see health().
   virtual void flush_log() = 0;
+  /// Drops segments by the rules, oldest first, never the last nor more than `limit`. `hour`: of
+  /// the local day. Appends and reads go on meanwhile.
+  virtual Result<int> apply(const Retention& rules, int hour, int limit) = 0;
   /// Drops segments whose last write is older than `keep`, oldest first, never the last; at most
   /// `limit`.
   virtual Result<int> drop_older_than(milliseconds keep, int limit) = 0;
 
   /// Why appends fail, if they do.
   virtual Result<void> health() const = 0;
+  /// Whether producers may write: not while the disk is too full (disk_full; the text names path,
+  /// use, limit and what to do). Cheap. Append itself still takes what the broker must note.
+  virtual Result<void> accepts() const = 0;
   /// Why nothing more will be confirmed of what was appended, if so: a flush has failed.
   virtual Result<void> flush_health() const = 0;
   virtual Result<Disk::Space> space() const = 0;

@@ -92,15 +92,15 @@ Result<void> SegmentSet::cut(std::int64_t position) {
 }
 
 Result<void> SegmentSet::drop_first() {
-  std::int64_t base = 0;
+  std::shared_ptr<Segment> dropped;  // unmapped without the lock: that takes milliseconds
   {
     const std::unique_lock guard(mutex_);
     SLUICE_ASSERT(segments_.size() > 1);
-    base = segments_.front()->base();
+    dropped = std::move(segments_.front());
     first_.store(segments_[1]->base(), std::memory_order_release);
     segments_.erase(segments_.begin());
   }
-  return disk_.remove(path_of(base));
+  return disk_.remove(path_of(dropped->base()));
 }
 
 Result<void> SegmentSet::sync(std::int64_t from, std::int64_t to) {

@@ -1,5 +1,7 @@
 #include "app/serve/broker_service.h"
 
+#include <ctime>
+
 #include "app/serve/due_rounds.h"
 #include "base/log.h"
 
@@ -12,6 +14,13 @@ constexpr milliseconds kKeysPause{100};       // key index
 constexpr milliseconds kPersistPause{5'000};  // config/*.json
 constexpr milliseconds kUpkeepPause{10'000};  // members, retention, registration
 constexpr int kDropSegmentsMax = 10;          // at a time
+
+int local_hour(WallTime now) {
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(now);
+  std::tm local{};
+  ::localtime_r(&seconds, &local);
+  return local.tm_hour;
+}
 
 }  // namespace
 
@@ -105,7 +114,8 @@ void BrokerService::upkeep() {
   broker_->expire(clock_.steady());
   door_->rates().sample(doors::Rates::read(broker_->traffic()), clock_.steady());
   register_in_process();
-  const auto dropped = store_->drop_older_than(options_.keep, kDropSegmentsMax);
+  const auto dropped =
+      store_->apply(options_.retention, local_hour(clock_.wall()), kDropSegmentsMax);
   if (!dropped) {
     log::error("segments_not_dropped", {{"why", dropped.error().remark()}});
   } else if (*dropped > 0) {

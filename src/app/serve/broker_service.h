@@ -23,9 +23,9 @@ struct BrokerServiceOptions {
   broker::BrokerOptions broker;
   store::StoreOptions store;
   doors::BrokerDoorOptions door;
-  std::string host;                           ///< brokerIP1; empty: as each client reaches it
-  std::vector<net::Endpoint> name_servers;    ///< namesrvAddr: those elsewhere
-  milliseconds keep{std::chrono::hours(72)};  ///< fileReservedTime
+  std::string host;                         ///< brokerIP1; empty: as each client reaches it
+  std::vector<net::Endpoint> name_servers;  ///< namesrvAddr: those elsewhere
+  store::Retention retention;
 };
 
 /// A running broker: store, tables, door, registration, and what has to be done from time to time.

@@ -116,6 +116,10 @@ broker::BrokerOptions core_options(const Settings& settings, const wire::record:
       .seed = std::random_device()()};
 }
 
+std::int32_t percent(const Settings& settings, const char* key) {
+  return static_cast<std::int32_t>(settings.integer(key));
+}
+
 store::StoreOptions store_options(const Settings& settings, const wire::record::Host& host,
                                   const broker::DelayLevels& levels) {
   return {.root = settings.text("storePathRootDir"),
@@ -126,7 +130,18 @@ store::StoreOptions store_options(const Settings& settings, const wire::record::
           .store_host = host,
           .keys = {.slots = static_cast<std::int32_t>(settings.integer("maxHashSlotNum")),
                    .entries = static_cast<std::int32_t>(settings.integer("maxIndexNum"))},
+          .space = {.refuse_ratio = percent(settings, "diskSpaceWarningLevelRatio"),
+                    .reserved_bytes = settings.integer("diskReservedBytes")},
           .tags_code_of = broker::index_code(levels)};
+}
+
+Result<store::Retention> retention_rules(const Settings& settings) {
+  SLUICE_TRY(const std::uint32_t hours, store::parse_hours(settings.text("deleteWhen")));
+  return store::Retention{.keep = std::chrono::hours(settings.integer("fileReservedTime")),
+                          .hours = hours,
+                          .clean_ratio = percent(settings, "diskMaxUsedSpaceRatio"),
+                          .force_ratio = percent(settings, "diskSpaceCleanForciblyRatio"),
+                          .log_bytes_max = settings.integer("logBytesMax")};
 }
 
 }  // namespace
@@ -136,6 +151,7 @@ Result<BrokerServiceOptions> broker_options(const Settings& settings) {
   SLUICE_CHECK(check_sizes(settings));
   SLUICE_TRY(auto servers, endpoints(settings.text("namesrvAddr")));
   SLUICE_TRY(const net::Address address, store_address(settings));
+  SLUICE_TRY(const store::Retention retention, retention_rules(settings));
   SLUICE_TRY(const auto levels, broker::DelayLevels::parse(settings.text("messageDelayLevel")));
   const wire::record::Host host{.address = address.bytes,
                                 .v6 = address.v6,
@@ -152,7 +168,7 @@ Result<BrokerServiceOptions> broker_options(const Settings& settings) {
                .server_load_balancer = settings.boolean("serverLoadBalancerEnable")},
       .host = settings.text("brokerIP1"),
       .name_servers = std::move(servers),
-      .keep = std::chrono::hours(settings.integer("fileReservedTime"))};
+      .retention = retention};
 }
 
 NameServiceOptions name_options(const Settings& settings) {

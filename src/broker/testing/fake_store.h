@@ -100,6 +100,10 @@ class FakeStore final : public store::MessageStore {
   void flush_log() override {}
   Result<int> drop_older_than(milliseconds, int) override { return 0; }
   Result<void> health() const override { return {}; }
+  Result<int> apply(const store::Retention&, int, int) override { return 0; }
+  Result<void> accepts() const override {
+    return refuses ? Result<void>(fail(Errc::disk_full, "too full")) : Result<void>();
+  }
   Result<void> flush_health() const override { return {}; }
   Result<store::Disk::Space> space() const override { return store::Disk::Space{}; }
   Result<void> close() override { return {}; }
@@ -114,6 +118,7 @@ class FakeStore final : public store::MessageStore {
   }
 
   bool fail_appends = false;
+  bool refuses = false;  ///< what accepts() says
   /// Records that are still written before the process is killed, be it in the middle of a batch.
   std::int64_t records_left = std::numeric_limits<std::int64_t>::max();
   std::int64_t store_ms = 0;   ///< what the next records get as their store time
