@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
 
 #include "delivery/members.h"
@@ -16,10 +17,14 @@ class ConnectionLink final : public delivery::Link {
   void check_transaction(const delivery::TransactionCheck& check) override;
   /// Requests to this client.
   const std::shared_ptr<ClientCalls>& calls() const { return calls_; }
+  /// False while the client is being asked for its subscriptions already.
+  bool begin_asking() { return !asking_.exchange(true); }
+  void end_asking() { asking_ = false; }
 
  private:
   const std::weak_ptr<net::Connection> connection_;
   const std::shared_ptr<ClientCalls> calls_;
+  std::atomic<bool> asking_{false};
 };
 
 }  // namespace sluice::doors

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "doors/remoting/broker/ask_subscriptions.h"
 #include "doors/remoting/broker/call.h"
 #include "wire/remoting/requests/pull.h"
 
@@ -28,7 +29,12 @@ broker::PullQuery pull_query(const PullMessage& request, const BrokerCall& call)
 
 Result<void> pull(BrokerCall& call, const PullMessage& request) {
   const broker::PullQuery query = pull_query(request, call);
-  SLUICE_TRY(broker::PullPlan plan, call.broker().prepare_pull(query, call.wall));
+  auto prepared = call.broker().prepare_pull(query, call.wall);
+  if (!prepared) {
+    if (prepared.error().code() == Errc::subscription_stale) ask_subscriptions(call, request.group);
+    return std::unexpected(std::move(prepared.error()));
+  }
+  broker::PullPlan& plan = *prepared;
   broker::PullResult& result = call.session.context().pulled;
   SLUICE_CHECK(call.broker().read(plan, result));
   const bool hold = result.status == broker::PullStatus::not_found &&
