@@ -6,7 +6,7 @@
 # narrows a link for that check: of wire, only what is below wire/record may be included.
 
 add_library(sluice_flags INTERFACE)
-target_include_directories(sluice_flags INTERFACE ${CMAKE_SOURCE_DIR}/src)
+target_include_directories(sluice_flags INTERFACE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/include)
 target_compile_options(sluice_flags INTERFACE
   -Wall -Wextra -Wpedantic -Werror -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Wcast-qual -Wimplicit-fallthrough
   -Wthread-safety -Wno-c99-designator -Wno-missing-field-initializers -fno-omit-frame-pointer)

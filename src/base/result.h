@@ -60,3 +60,16 @@ inline std::unexpected<Error> fail(Error error) { return std::unexpected<Error>(
       return std::unexpected<::sluice::Error>(std::move(sluice_check.error())); \
     }                                                                           \
   } while (false)
+
+/// The same two in a coroutine.
+#define SLUICE_CO_TRY(decl, expr) SLUICE_CO_TRY_(SLUICE_CONCAT(sluice_try_, __LINE__), decl, expr)
+#define SLUICE_CO_TRY_(tmp, decl, expr)                                         \
+  auto tmp = (expr);                                                            \
+  if (!tmp) co_return std::unexpected<::sluice::Error>(std::move(tmp.error())); \
+  decl = std::move(*tmp)
+#define SLUICE_CO_CHECK(expr)                                                      \
+  do {                                                                             \
+    if (auto sluice_check = (expr); !sluice_check) {                               \
+      co_return std::unexpected<::sluice::Error>(std::move(sluice_check.error())); \
+    }                                                                              \
+  } while (false)

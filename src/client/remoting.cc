@@ -46,21 +46,24 @@ Result<void> check(const Answer& answer) {
 /// All addresses of a client. Reactor's thread only.
 class Remoting::Links {
  public:
-  explicit Links(net::Reactor& reactor) : reactor_(reactor) {}
+  Links(net::Reactor& reactor, OnRequest& on_request)
+      : reactor_(reactor), on_request_(on_request) {}
 
-  void send(const std::string& address, std::int32_t opaque, Buffer frame, milliseconds timeout,
-            Done done) {
-    if (closed_) return done(fail(Errc::closed, "this client was closed"));
+  /// Without `done` it is one-way.
+  void send(const std::string& address, std::int32_t opaque, const Buffer& frame,
+            milliseconds timeout, Done done) {
+    if (closed_) return refuse(done, Error(Errc::closed, "this client was closed"));
     auto& link = links_[address];
     if (!link) {
       auto endpoint = net::parse_endpoint(address);
       if (!endpoint) {
         links_.erase(address);
-        return done(fail(std::move(endpoint.error())));
+        return refuse(done, std::move(endpoint.error()));
       }
-      link = std::make_shared<Link>(reactor_, std::move(*endpoint));
+      link = std::make_shared<Link>(reactor_, std::move(*endpoint), on_request_);
     }
-    link->send(opaque, std::move(frame), timeout, std::move(done));
+    if (!done) return link->send_one_way(frame, timeout);
+    link->send(opaque, frame, timeout, std::move(done));
   }
 
   void close() {
@@ -69,23 +72,34 @@ class Remoting::Links {
   }
 
  private:
+  static void refuse(Done& done, Error error) {
+    if (done) done(fail(std::move(error)));
+  }
+
   net::Reactor& reactor_;
+  OnRequest& on_request_;
   std::map<std::string, std::shared_ptr<Link>> links_;
   bool closed_ = false;
 };
 
 Remoting::Remoting(net::Reactor& reactor)
-    : reactor_(reactor), links_(std::make_shared<Links>(reactor)) {}
+    : reactor_(reactor), links_(std::make_shared<Links>(reactor, on_request_)) {}
 
-Remoting::~Remoting() {
+Remoting::~Remoting() { close(); }
+
+void Remoting::close() {
+  if (closed_.exchange(true)) return;
   reactor_.run_and_wait([this] { links_->close(); });
 }
 
 void Remoting::send(std::string address, std::int32_t opaque, Buffer frame, milliseconds timeout,
                     Done done) {
+  if (reactor_.on_thread()) {
+    return links_->send(address, opaque, frame, timeout, std::move(done));
+  }
   reactor_.post([links = links_, address = std::move(address), opaque, frame = std::move(frame),
                  timeout, done = std::move(done)]() mutable {
-    links->send(address, opaque, std::move(frame), timeout, std::move(done));
+    links->send(address, opaque, frame, timeout, std::move(done));
   });
 }
 

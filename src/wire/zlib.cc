@@ -26,4 +26,15 @@ Result<Buffer> inflate(Bytes stream, std::size_t limit) {
   }
 }
 
+Buffer deflate(Bytes plain) {
+  constexpr int kLevel = 5;
+  const std::unique_ptr<libdeflate_compressor, void (*)(libdeflate_compressor*)> deflater(
+      libdeflate_alloc_compressor(kLevel), libdeflate_free_compressor);
+  Buffer stream;
+  const std::size_t room = libdeflate_zlib_compress_bound(deflater.get(), plain.size());
+  stream.commit(libdeflate_zlib_compress(deflater.get(), plain.data(), plain.size(),
+                                         stream.reserve(room), room));
+  return stream;
+}
+
 }  // namespace sluice::wire
