@@ -2,7 +2,8 @@
 
 #include <CLI/CLI.hpp>
 
-/// The command line's verbs but `serve`: topic, produce, consume, group, message, dlq, config.
+/// The command line's verbs but `serve`: topic, produce, consume, group, message,
+/// dlq, top, config.
 namespace sluice::app {
 
 /// What the program's exit status means; part of its interface.
@@ -26,6 +27,7 @@ void add_consume_command(CLI::App& cli, int& exit_code);
 void add_group_commands(CLI::App& cli, int& exit_code);
 void add_dlq_commands(CLI::App& cli, int& exit_code);
 void add_message_commands(CLI::App& cli, int& exit_code);
+void add_top_command(CLI::App& cli, int& exit_code);
 void add_config_command(CLI::App& cli, int& exit_code);
 
 }  // namespace sluice::app

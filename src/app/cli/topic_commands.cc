@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "app/cli/commands.h"
+#include "app/cli/internal_topics.h"
 #include "app/cli/session.h"
 #include "app/cli/table.h"
 #include "app/cli/text.h"
@@ -36,25 +37,6 @@ struct TopicOptions {
   std::string topic;
   bool as_json = false, yes = false;
 };
-
-/// Topics that brokers make for themselves.
-bool is_internal(std::string_view topic, const client::ClusterInfo& info) {
-  static constexpr std::string_view kPrefixes[] = {"%RETRY%",  "%DLQ%",    "%SYS%",
-                                                   "RMQ_SYS_", "rmq_sys_", "%SYNC_BROKER_MEMBER_"};
-  static constexpr std::string_view kNames[] = {"TBW102",
-                                                "SCHEDULE_TOPIC_XXXX",
-                                                "SELF_TEST_TOPIC",
-                                                "BenchmarkTest",
-                                                "OFFSET_MOVED_EVENT",
-                                                "TRANS_CHECK_MAX_TIME_TOPIC",
-                                                "DefaultHeartBeatSyncerTopic"};
-  const auto starts = [&](std::string_view prefix) { return topic.starts_with(prefix); };
-  if (std::ranges::any_of(kPrefixes, starts) || topic.ends_with("_REPLY_TOPIC")) return true;
-  if (std::ranges::find(kNames, topic) != std::end(kNames)) return true;
-  if (info.clusters.contains(std::string(topic))) return true;
-  return std::ranges::find(info.brokers, topic, &client::BrokerData::broker_name) !=
-         info.brokers.end();
-}
 
 Result<void> create(const CreateOptions& options) {
   SLUICE_TRY(const auto session, ClientSession::open(options.connect));

@@ -54,6 +54,20 @@ def _(c):
     check(topic in json.dumps(as_json(out)), f"describe --json does not have it: {short(out)}")
 
 
+@command("cli-top")
+def _(c):
+    """Topics, what they hold, and how far a group is behind; for scripts a line of JSON."""
+    topic, group = c.topic(), c.name("g")
+    c.sluice("produce", topic, *at(c.server), stdin="".join(f"{i}\n" for i in range(9)))
+    c.sluice("consume", topic, "--group", group, "--from", "first", "--count", 4, *at(c.server))
+    _, out, _ = c.sluice("top", "--once", "--interval", "0.2", "--json", *at(c.server))
+    shown = as_json(out)
+    check([t["messages"] for t in shown["topics"] if t["topic"] == topic] == [9], f"the topic is not there: {short(out)}")
+    check([g["lag"] for g in shown["groups"] if g["group"] == group] == [5], f"the group's lag is not 5: {short(out)}")
+    _, out, _ = c.sluice("top", "--once", "--interval", "0.2", *at(c.server))
+    check(topic in out and group in out, f"not shown: {short(out)}")
+
+
 @command("cli-exit-codes")
 def _(c):
     for words in (("nonsense",), ("topic", "nonsense"), ("topic", "create"), ("topic", "list", "--nonsense")):
