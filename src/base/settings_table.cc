@@ -81,6 +81,11 @@ constexpr auto kRows = std::to_array<SettingRow>({
                 "Longest wait of a send for the disk, with SYNC_FLUSH"),
     boolean_key("autoCreateTopicEnable", kApache, "true",
                 "Create a topic when a message for it arrives"),
+    integer_key("deduplicationWindow", kOurs, "0", {0, 86'400'000, "ms"},
+                "How long a message that a client sends again (same topic, UNIQ_KEY and body) is "
+                "not stored twice; 0: never. Topics may differ: attribute dedup.window"),
+    integer_key("deduplicationEntriesMax", kOurs, "250000", {1000, 100'000'000, "messages"},
+                "Messages remembered for that, about 120 bytes each; more forget the oldest"),
     boolean_key("enableMixedMessageType", kApache, "false",
                 "Whether a topic may have the attribute message.type=MIXED"),
     boolean_key(

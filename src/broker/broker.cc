@@ -54,6 +54,7 @@ Broker::Broker(store::MessageStore& store, store::Disk& disk, std::string config
       schedule_(store, topics_, options_.delay_levels, options_.store_host),
       transactions_(store, topics_, options_.transactions, options_.store_host),
       groups_(options_.auto_create_group),
+      duplicates_(options_.duplicates_max),
       request_modes_(options_.default_request_mode) {}
 
 Result<void> Broker::load(WallTime now) {
@@ -82,6 +83,7 @@ Result<void> Broker::load(WallTime now) {
   if (variants) variants_.restore(variants->entries);
   if (modes) request_modes_.restore(std::move(*modes));
   SLUICE_CHECK(find_topics(now));
+  SLUICE_CHECK(load_duplicates(now));
   SLUICE_CHECK(load_leases());
   SLUICE_CHECK(load_transactions(now));
   return schedule_.restore(schedule.value_or(Schedule::Snapshot{}), now);

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "broker/duplicates.h"
 #include "broker/groups.h"
 #include "broker/leases.h"
 #include "broker/pulling.h"
@@ -35,6 +36,8 @@ struct BrokerOptions {
   bool mixed_types = false;          ///< enableMixedMessageType
   bool check_message_types = false;  ///< a topic takes only messages of its message.type
   std::int32_t default_topic_queues = 8;
+  milliseconds duplicates_window{0};     ///< of topics that say nothing; 0: sends may repeat
+  std::size_t duplicates_max = 250'000;  ///< messages that are remembered
   std::int32_t max_message_bytes = 4 << 20;
   std::string region = "DefaultRegion";
   bool trace_on = true;
@@ -54,6 +57,7 @@ struct BrokerOptions {
 /// Counters since the start; any thread.
 struct Traffic {
   std::atomic<std::int64_t> put_messages{0}, put_bytes{0}, put_failed{0};
+  std::atomic<std::int64_t> duplicates{0};  ///< sends answered with what was stored before
   std::atomic<std::int64_t> got_messages{0}, got_bytes{0}, get_missed{0};
 };
 
@@ -75,6 +79,9 @@ class Broker {
   delivery::QueueLocks& locks() { return locks_; }
   Leases& leases() { return leases_; }
   RequestModes& request_modes() { return request_modes_; }
+  Duplicates& duplicates() { return duplicates_; }
+  /// How long messages of the topic are remembered, so that none is stored twice; 0: they are not.
+  milliseconds duplicates_window(const Topic& topic) const;
   Schedule& schedule() { return schedule_; }
   Transactions& transactions() { return transactions_; }
   Traffic& traffic() { return traffic_; }
@@ -145,6 +152,7 @@ class Broker {
   std::optional<QueueOffset> take_reset(const PullQuery& query);
   /// Topics that messages were sent to and whose making no snapshot has: their queues tell of them.
   Result<void> find_topics(WallTime now);
+  Result<void> load_duplicates(WallTime now);
   Result<void> load_leases();
   Result<void> persist_leases();
   Result<void> load_transactions(WallTime now);
@@ -172,6 +180,7 @@ class Broker {
   delivery::QueueLocks locks_;
   delivery::Resets resets_;
   Leases leases_;
+  Duplicates duplicates_;
   RequestModes request_modes_;
   Traffic traffic_;
   std::mutex persist_mutex_, leases_mutex_;

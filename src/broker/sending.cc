@@ -94,7 +94,10 @@ struct SendBatch::Found {
 
 Result<SendBatch::Ticket> SendBatch::add(const SendQuery& query, WallTime now) {
   const BatchItem item{query.flag, query.properties, query.body};
-  return add_all(query, std::span(&item, 1), now);
+  SLUICE_TRY(const Ticket ticket, add_all(query, std::span(&item, 1), now));
+  const milliseconds window = broker_.duplicates_window(*topics_.back());
+  if (window <= milliseconds(0)) return ticket;
+  return unless_known(ticket, query, window, now);
 }
 
 Result<SendBatch::Ticket> SendBatch::add(const SendQuery& query, std::span<const BatchItem> items,
@@ -252,8 +255,13 @@ std::string_view SendBatch::completed(const SendQuery& query, std::string_view p
 
 Result<LogPosition> SendBatch::append() {
   const auto accepts = broker_.store().accepts();
-  auto until = accepts ? broker_.store().append(pending_)
-                       : fail(accepts.error().code(), std::string(accepts.error().remark()));
+  auto until = !accepts ? fail(accepts.error().code(), std::string(accepts.error().remark()))
+               : pending_.empty() ? Result<LogPosition>(LogPosition(0))
+                                  : broker_.store().append(pending_);
+  settle(until.has_value());
+  if (until) {
+    for (const store::Pending& one : repeats_) *until = std::max(*until, one.position + one.size);
+  }
   Traffic& traffic = broker_.traffic();
   const auto count = static_cast<std::int64_t>(pending_.size());
   if (until) {
@@ -268,7 +276,9 @@ Result<LogPosition> SendBatch::append() {
 }
 
 void SendBatch::clear() {
+  settle(false);
   pending_.clear();
+  repeats_.clear();
   queues_.clear();
   topics_.clear();
   texts_.clear();

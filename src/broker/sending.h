@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "broker/duplicates.h"
 #include "broker/topics.h"
 #include "wire/record/message_id.h"
 
@@ -47,15 +48,17 @@ class SendBatch {
   /// One accepted request: `count` messages from `first` on.
   struct Ticket {
     std::size_t first = 0, count = 0;
-    QueueId queue;      ///< where readers will find them, also when they are delayed
-    bool wait = false;  ///< to be answered when stored as promised; or else (WAIT=false) at once
+    QueueId queue;        ///< where readers will find them, also when they are delayed
+    bool wait = false;    ///< to be answered when stored as promised; or else (WAIT=false) at once
+    bool repeat = false;  ///< it was stored before: it is answered with that
     std::string_view batch_id;  ///< what a batch is answered under, if not under all its messages'
   };
   /// Checks and takes up one message. An error concerns this request only.
   /// Errors: topic_not_found, invalid_name, not_permitted, queue_out_of_range, message_too_large,
-  /// message_illegal, unsupported (timed messages, and transactions that are delayed, too: named in
-  /// the remark). A message with a DELAY level waits in the schedule's queue; see schedule.h. One
-  /// with TRAN_MSG is stored as a half message; see transactions.h.
+  /// busy (the same message is being stored, see duplicates.h), message_illegal, unsupported (timed
+  /// messages, and transactions that are delayed, too: named in the remark). A message with a DELAY
+  /// level waits in the schedule's queue; see schedule.h. One with TRAN_MSG is stored as a half
+  /// message; see transactions.h.
   Result<Ticket> add(const SendQuery& query, WallTime now);
   /// Takes up all messages of a batch, or none; they go to one queue. The query's body is the whole
   /// batch as it was sent: it is what the size limit holds for. Not for %RETRY% topics.
@@ -68,6 +71,10 @@ class SendBatch {
   Result<LogPosition> append();
   /// Valid after append(), until clear().
   const store::Pending& at(std::size_t i) const { return pending_[i]; }
+  /// The same, of one request: what it stored, or what was stored before.
+  std::span<const store::Pending> messages(const Ticket& ticket) const {
+    return std::span(ticket.repeat ? repeats_ : pending_).subspan(ticket.first, ticket.count);
+  }
   /// The queues that have grown, once each, but for those of the schedule, which nobody waits for.
   std::span<TopicQueue* const> queues() const { return queues_; }
   /// The wake's topics stay alive until here.
@@ -96,10 +103,20 @@ class SendBatch {
   Result<void> hold(store::Pending& pending, WallTime now);
   void note_halves();
   void cut(std::size_t size);
+  Result<Ticket> unless_known(Ticket ticket, const SendQuery& query, milliseconds window,
+                              WallTime now);
+  void settle(bool stored);
   Result<void> check_type(const Topic& topic, std::string_view properties) const;
 
   Broker& broker_;
   std::vector<store::Pending> pending_;
+  std::vector<store::Pending> repeats_;  ///< what was stored before
+  struct Noted {
+    Duplicates::Key key;
+    std::size_t index;
+    QueueId queue;
+  };
+  std::vector<Noted> noted_;  ///< what is being stored, to be settled
   std::vector<TopicQueue*> queues_;
   std::vector<std::shared_ptr<Topic>> topics_;
   std::vector<std::unique_ptr<std::string>> texts_;  ///< properties the broker had to make

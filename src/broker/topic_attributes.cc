@@ -15,7 +15,9 @@ namespace {
 
 namespace property = wire::record::property;
 
-constexpr std::string_view kQueueType = "queue.type", kMessageType = "message.type";
+constexpr std::string_view kQueueType = "queue.type", kMessageType = "message.type",
+                           kWindow = "dedup.window";
+constexpr std::int64_t kDayMs = 86'400'000;
 /// By MessageType.
 constexpr std::array<std::string_view, 6> kTypes{"UNSPECIFIED", "NORMAL",      "FIFO",
                                                  "DELAY",       "TRANSACTION", "MIXED"};
@@ -26,13 +28,12 @@ struct AttributeRow {
   std::string_view key;
   bool once;                                ///< chosen when the topic is made
   std::span<const std::string_view> words;  ///< allowed; without any, a number from `min` on
-  std::int64_t min = 0;
+  std::int64_t min = 0, max = std::numeric_limits<std::int64_t>::max();
 };
 constexpr AttributeRow kRows[] = {
-    {kQueueType, true, kQueueTypes},
-    {"cleanup.policy", true, kPolicies},
-    {kMessageType, false, kTypes},
-    {"reserve.time", false, {}, -1},
+    {kQueueType, true, kQueueTypes}, {"cleanup.policy", true, kPolicies},
+    {kMessageType, false, kTypes},   {"reserve.time", false, {}, -1},
+    {kWindow, false, {}, 0, kDayMs},
 };
 
 Result<void> check_value(const AttributeRow& row, std::string_view value) {
@@ -42,10 +43,9 @@ Result<void> check_value(const AttributeRow& row, std::string_view value) {
                                              fmt::join(row.words, ", ")));
   }
   const auto number = parse_number<std::int64_t>(value);
-  if (number && *number >= row.min) return {};
-  return fail(Errc::malformed,
-              fmt::format("attribute {} is '{}'; allowed: {} to {}", row.key, value, row.min,
-                          std::numeric_limits<std::int64_t>::max()));
+  if (number && *number >= row.min && *number <= row.max) return {};
+  return fail(Errc::malformed, fmt::format("attribute {} is '{}'; allowed: {} to {}", row.key,
+                                           value, row.min, row.max));
 }
 
 Result<const AttributeRow*> row_of(std::string_view key) {
@@ -113,6 +113,10 @@ TopicTraits traits_of(const Attributes& attributes) {
   traits.batches_are_one = value_of(attributes, kQueueType) == "BatchCQ";
   const auto* type = std::ranges::find(kTypes, value_of(attributes, kMessageType));
   if (type != kTypes.end()) traits.type = static_cast<MessageType>(type - kTypes.begin());
+  const auto window = parse_number<std::int64_t>(value_of(attributes, kWindow));
+  if (window && *window >= 0 && *window <= kDayMs) {
+    traits.window_ms = static_cast<std::int32_t>(*window);
+  }
   return traits;
 }
 

@@ -27,6 +27,7 @@ MessageType message_type(std::string_view properties);
 struct TopicTraits {
   MessageType type = MessageType::normal;
   bool batches_are_one = false;  ///< queue.type=BatchCQ: a batch is answered under an id of its own
+  std::int32_t window_ms = -1;   ///< dedup.window; -1: as the broker's setting says
   friend bool operator==(const TopicTraits&, const TopicTraits&) = default;
 };
 TopicTraits traits_of(const Attributes& attributes);

@@ -103,6 +103,8 @@ broker::BrokerOptions core_options(const Settings& settings, const wire::record:
       .mixed_types = settings.boolean("enableMixedMessageType"),
       .check_message_types = settings.boolean("enableTopicMessageTypeCheck"),
       .default_topic_queues = static_cast<std::int32_t>(settings.integer("defaultTopicQueueNums")),
+      .duplicates_window = milliseconds(settings.integer("deduplicationWindow")),
+      .duplicates_max = static_cast<std::size_t>(settings.integer("deduplicationEntriesMax")),
       .max_message_bytes = static_cast<std::int32_t>(settings.integer("maxMessageSize")),
       .region = settings.text("regionId"),
       .trace_on = settings.boolean("traceOn"),

@@ -46,6 +46,7 @@ void put_traffic(Table& table, const broker::Traffic& traffic, const Rates& rate
   put(table, "putMessageTimesTotal", traffic.put_messages);
   put(table, "putMessageSizeTotal", traffic.put_bytes);
   put(table, "putMessageFailedTimes", traffic.put_failed);
+  put(table, "putMessageDuplicateTimes", traffic.duplicates);
 }
 
 /// Tools read these and split or parse them without looking whether they are there; the broker has

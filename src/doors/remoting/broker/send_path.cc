@@ -32,15 +32,15 @@ Result<void> read_batch(Bytes body, std::vector<broker::BatchItem>& items) {
 void write_ids(const broker::SendBatch& sends, broker::SendBatch::Ticket ticket,
                const wire::record::Host& host, std::string& ids) {
   ids.clear();
-  for (std::size_t i = ticket.first; i < ticket.first + ticket.count; ++i) {
-    if (i > ticket.first) ids += ',';
-    ids += wire::record::message_id(host, sends.at(i).position);
+  for (const store::Pending& one : sends.messages(ticket)) {
+    if (!ids.empty()) ids += ',';
+    ids += wire::record::message_id(host, one.position);
   }
 }
 
 SendMessageResponse response_of(const broker::SendBatch& sends, broker::SendBatch::Ticket ticket,
                                 std::string_view ids, const broker::BrokerOptions& options) {
-  const store::Pending& first = sends.at(ticket.first);
+  const store::Pending& first = sends.messages(ticket).front();
   SendMessageResponse response{.message_id = ids,
                                .queue_id = ticket.queue.value,
                                .queue_offset = first.offset.value,

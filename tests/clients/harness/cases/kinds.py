@@ -1,9 +1,10 @@
 """Kinds of messages: compressed, large, in batches, with traces; and those that break a limit."""
 import json
 import struct
+import time
 
 from ..case import case, check
-from ..remoting import SEND_MESSAGE, UPDATE_AND_CREATE_TOPIC, Connection, send_fields
+from ..remoting import GET_MAX_OFFSET, SEND_MESSAGE, UPDATE_AND_CREATE_TOPIC, Connection, send_fields
 from .sending import CLIENTS, once
 
 JAVA = ("java540", "java498")
@@ -256,3 +257,69 @@ def _(c):
     retried = c.consumer("java540", server, topic=topic, group=c.name("g"), fail=1, levels="1")
     retried.wait_count("got", 2, 60)
     retried.finish()
+
+
+def _stored(connection, topic, queues=4):
+    return sum(int(connection.call(GET_MAX_OFFSET, {"topic": topic, "queueId": q}).fields["offset"]) for q in range(queues))
+
+
+def _sent_again(c, client, server):
+    """A topic with dedup.window: what the client sends again is stored once and acknowledged as the first was; others repeat."""
+    n = 10
+    once_only, free = c.name("once"), c.topic("free", server=server)
+    c.admin("updateTopic", "-t", once_only, "-c", "DefaultCluster", "-r", "4", "-w", "4", "-a", "+dedup.window=60000", server=server)
+    before = int(_runtime(server)["putMessageDuplicateTimes"])
+    for topic, stored in ((once_only, n), (free, 3 * n)):
+        sent = c.driver(client, "send", server, topic=topic, n=n, again=2).finish(60).of("sent")
+        check(len(sent) == 3 * n and all(e["status"] == "SEND_OK" for e in sent), lambda: f"it was answered {sent}")
+        places = {(e["s"], e["q"], e["o"], e["id"], e["offsetId"]) for e in sent}
+        check(len(places) == stored, f"{3 * n} sends were said to lie in {len(places)} places, not {stored}")
+        with Connection(server.port) as raw:
+            check(_stored(raw, topic) == stored, f"{_stored(raw, topic)} are stored, not {stored}")
+    got_by = c.consumer(client, server, topic=once_only, group=c.name("g"))
+    got_by.wait_count("got", n, 60)
+    got_by.quiet(1, 4)
+    once(got_by.finish().of("got"), [f"p0/{i}" for i in range(n)])
+    counted = int(_runtime(server)["putMessageDuplicateTimes"]) - before
+    check(counted == 2 * n, f"{counted} repeats are counted, not {2 * n}")
+
+
+def _runtime(server):
+    with Connection(server.port) as raw:
+        return raw.call(28).json()["table"]
+
+
+for _client in JAVA:
+    case(f"sent-again-{_client}", group=None, against=("sluice",))(
+        lambda c, client=_client: _sent_again(c, client, c.new_server().start()))
+
+
+def _sent_again_later(c, flush):
+    """deduplicationWindow: a retry is known after kill -9 and after a stop; by key and body, in the window, and no longer."""
+    server = c.new_server({"deduplicationWindow": 8000, "flushDiskType": flush}).start()
+    topic = c.topic(server=server)
+    began = time.monotonic()
+
+    def send(key, body, queue=0):
+        with Connection(server.port) as raw:
+            answer = raw.call(SEND_MESSAGE, send_fields(topic, queue, properties=f"UNIQ_KEY\1{key}\2"), body)
+            check(answer.code == 0, f"a send is answered with {answer}")
+            return answer.fields["queueId"], answer.fields["queueOffset"], answer.fields["msgId"], answer.fields["transactionId"]
+
+    first = send("A", b"one", 2)
+    check(send("A", b"two", 2) != first, "another body was taken for a repeat")
+    for restart in (server.kill, server.stop):
+        restart()
+        server.start()
+        again = send("A", b"one", 1)
+        if time.monotonic() - began < 7:
+            check(again == first, f"a repeat was answered {again}, the first {first}")
+    with Connection(server.port) as raw:
+        check(time.monotonic() - began > 7 or _stored(raw, topic) == 2, f"{_stored(raw, topic)} are stored, not 2")
+    c.until(lambda: time.monotonic() - began > 8.5, 10, "the end of the window")
+    check(send("A", b"one", 1) != first, "a message after the window was taken for a repeat")
+
+
+for _flush in ("SYNC_FLUSH", "ASYNC_FLUSH"):
+    case(f"sent-again-after-restart-{_flush.lower().replace('_', '-')}", group=None, against=("sluice",))(
+        lambda c, flush=_flush: _sent_again_later(c, flush))

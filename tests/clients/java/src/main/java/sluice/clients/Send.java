@@ -13,6 +13,7 @@ import org.apache.rocketmq.common.message.MessageQueue;
 /**
  * send ns= topic= n= mode=sync|async|oneway [size=] [text=] [tags=a,b,..] [keys=prefix] [queue=I] [first=SEQ] [p=ID] [delay=1,2,..] [prop.NAME=VALUE]
  * [each.NAME=a,b,..]: message i has tag i mod tags, and of each property value i mod values; an empty one is left out. One "sent" line for each acknowledgement.
+ * [again=N]: the same message N times more, as a retry sends it.
  * [batch=N]: N messages a request, one "sent" line each with all their ids; [batch.topics=a,b]: their topics in turn.
  */
 final class Send {
@@ -33,7 +34,11 @@ final class Send {
             Message message = make(args, i);
             long s = args.number("first", 0) + i;
             switch (mode) {
-                case "sync" -> sent(s, sync(producer, args, message));
+                case "sync" -> {
+                    for (int time = 0; time <= args.number("again", 0); time++) {
+                        sent(s, sync(producer, args, message));
+                    }
+                }
                 case "async" -> async(producer, message, s, open);
                 case "oneway" -> producer.sendOneway(message);
                 default -> throw new IllegalArgumentException("mode " + mode);
