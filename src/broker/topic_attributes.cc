@@ -22,7 +22,9 @@ constexpr std::int64_t kDayMs = 86'400'000;
 constexpr std::array<std::string_view, 6> kTypes{"UNSPECIFIED", "NORMAL",      "FIFO",
                                                  "DELAY",       "TRANSACTION", "MIXED"};
 constexpr std::array<std::string_view, 2> kQueueTypes{"SimpleCQ", "BatchCQ"};
-constexpr std::array<std::string_view, 2> kPolicies{"DELETE", "COMPACTION"};
+/// Without COMPACTION, which is not there: taken and not followed, it would lose the values it is
+/// to keep when their time is over.
+constexpr std::array<std::string_view, 1> kPolicies{"DELETE"};
 
 struct AttributeRow {
   std::string_view key;
