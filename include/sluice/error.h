@@ -24,7 +24,7 @@ namespace sluice {
 const boost::system::error_category& error_category() noexcept;
 
 inline boost::system::error_code make_error_code(Errc code) noexcept {
-  return {static_cast<int>(code), error_category()};
+  return {static_cast<int>(code) + 1, error_category()};  // 0 would be no error
 }
 
 /// Whether the same operation may succeed later, unchanged.

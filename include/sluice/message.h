@@ -61,9 +61,8 @@ struct ReceivedMessage {
   std::string_view broker;
   std::int32_t queue_id = 0;
   std::int64_t offset = 0;
-  std::string_view body;               ///< unpacked, if it was sent compressed with zlib
-  std::string_view properties;         ///< all of them, `name 0x01 value 0x02` repeated
-  std::string_view born_host_bytes{};  ///< 4 or 16 bytes of the sender's address
+  std::string_view body;        ///< unpacked, if it was sent compressed with zlib
+  std::string_view properties;  ///< all of them, `name 0x01 value 0x02` repeated
   std::chrono::system_clock::time_point born, stored;  ///< to the millisecond
   std::int32_t attempt = 0;                            ///< how often it was delivered before
   std::int32_t sys_flag = 0;                           ///< as stored

@@ -15,7 +15,7 @@ const boost::system::error_category& error_category() noexcept {
   struct Category final : boost::system::error_category {
     const char* name() const noexcept override { return "sluice"; }
     std::string message(int code) const override {
-      return std::string(errc_row(static_cast<Errc>(code)).text);
+      return std::string(errc_row(static_cast<Errc>(code - 1)).text);
     }
   };
   static const Category instance;
@@ -23,7 +23,8 @@ const boost::system::error_category& error_category() noexcept {
 }
 
 bool is_retryable(const boost::system::error_code& code) noexcept {
-  return code.category() == error_category() && errc_row(static_cast<Errc>(code.value())).retryable;
+  return code.category() == error_category() &&
+         errc_row(static_cast<Errc>(code.value() - 1)).retryable;
 }
 
 }  // namespace sluice

@@ -92,7 +92,7 @@ Task<void> Core::shut_down() {
   beat_.ring();
   for (Alarm* sleeper : sleepers_) sleeper->ring();
   remoting_->close();  // ends the calls that the loops wait for
-  co_await loops_;
+  co_await tasks_;
 }
 
 Task<void> Core::sleep(milliseconds time) {
@@ -113,7 +113,7 @@ void Core::remove(Participant& participant) {
 }
 
 Task<void> Core::keep_fresh() {
-  const Inside inside(loops_);
+  const Inside inside(tasks_);
   while (!closing_) {
     co_await refresh_.wait(options_.route_refresh);
     for (const std::string& topic : routes_->topics()) {
@@ -128,7 +128,7 @@ Task<void> Core::keep_fresh() {
 }
 
 Task<void> Core::keep_beating() {
-  const Inside inside(loops_);
+  const Inside inside(tasks_);
   while (!closing_) {
     co_await beat_.wait(options_.heartbeat);
     if (!closing_) co_await heartbeat();

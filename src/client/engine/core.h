@@ -67,6 +67,8 @@ class Core : public std::enable_shared_from_this<Core> {
   /// Sleeps; less when the core is closing.
   Task<void> sleep(milliseconds time);
   bool closing() const { return closing_; }
+  /// What must have ended before the thread may: tasks that outlive their participant's stop().
+  Latch& tasks() { return tasks_; }
 
   /// Known to brokers from the next heartbeat on, which heartbeat() sends.
   void add(const std::shared_ptr<Participant>& participant);
@@ -93,7 +95,7 @@ class Core : public std::enable_shared_from_this<Core> {
   std::vector<std::shared_ptr<Participant>> participants_;
   Alarm refresh_, beat_;
   std::set<Alarm*> sleepers_;
-  Latch loops_;
+  Latch tasks_;
   bool closing_ = false;
   std::atomic<bool> closed_{false};
   std::mutex post_mutex_;

@@ -108,6 +108,7 @@ Outcome<void> Sender::send_one_way(Message message, SendOptions options) {
 
 Task<void> Sender::run(std::unique_ptr<Sending> sending) {
   const auto self = shared_from_this();
+  const Inside inside(core_->tasks());
   auto result = co_await attempts(*sending);
   release(sending->bytes);
   if (!sending->done) co_return;

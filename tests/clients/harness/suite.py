@@ -49,7 +49,7 @@ class Suite:
     def __init__(self, root, options):
         self.root, self.against, self.full = root, options.against, not options.quick
         self.binary = options.server
-        self.tools = Tools(root / "tests" / "clients", options.drivers)
+        self.tools = Tools(root / "tests" / "clients", options.drivers, self.binary)
         self.keep, self.jobs = options.keep, options.jobs
         self.directory = Path(tempfile.mkdtemp(prefix="sluice-clients-"))
         self._groups, self._running, self._lock = {}, {}, threading.Lock()

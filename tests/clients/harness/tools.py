@@ -59,7 +59,8 @@ class Tool:
 
 
 class Tools:
-    def __init__(self, here, out):
+    def __init__(self, here, out, binary=None):
+        self._binary = binary
         java, go = here / "java", here / "go"
         self._tools = {
             "java540": Tool("the Java client 5.4.0", "mvn", java, out / "java540",
@@ -71,10 +72,19 @@ class Tools:
 
     def driver(self, client, home):
         """The command that starts a client's driver; its files go below home."""
+        if client == "cpp":
+            return [str(self._own_driver())]
         out = self._tools[client].need()
         if client == "go":
             return [str(out / "driver")]
         return self._java(out, home, "sluice.clients.Driver")
+
+    def _own_driver(self):
+        """The C++ client's driver is built with the server and stands beside it."""
+        driver = self._binary.parent / "client-driver" if self._binary else None
+        if driver is None or not driver.exists():
+            raise Skipped("the C++ driver was not built: ninja sluice_client_driver in the folder of the server")
+        return driver
 
     def mqadmin(self, home):
         return self._java(self._tools["java540"].need(), home, "org.apache.rocketmq.tools.command.MQAdminStartup")

@@ -4,7 +4,7 @@ import itertools
 
 from ..case import case, check
 from ..remoting import SEND_MESSAGE, Connection, send_fields
-from .sending import once
+from .sending import CLIENTS, once
 
 
 def _mixed_sizes(c, client):
@@ -112,5 +112,5 @@ def _broadcast(c, client, from_where):
         once([e for e in got if e["by"] == name], [f"p0/{i}" for i in range(n)], f"messages for consumer {name}")
 
 
-for _client, _from in itertools.product(("java540", "java498", "go"), ("first", "last")):
+for _client, _from in itertools.product(CLIENTS, ("first", "last")):
     case(f"broadcast-{_from}-{_client}", group="mixed")(lambda c, client=_client, where=_from: _broadcast(c, client, where))

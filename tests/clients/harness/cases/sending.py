@@ -3,7 +3,8 @@ import itertools
 
 from ..case import case, check
 
-CLIENTS = ("java540", "java498", "go")
+STOCK = ("java540", "java498", "go")
+CLIENTS = (*STOCK, "cpp")
 
 
 def once(got, expected, what="messages"):
@@ -74,16 +75,15 @@ def _(c):
         c.send(client, 10, topic=topic, p=client, size=10000)
     for client in CLIENTS:
         got_by = c.consumer(client, topic=topic, group=c.name("g-" + client))
-        got_by.wait_count("got", 30, 60)
+        got_by.wait_count("got", 10 * len(CLIENTS), 60)
         once(got_by.finish().of("got"), [f"{p}/{i}" for p in CLIENTS for i in range(10)])
 
 
-@case("two-consumers-share")
-def _(c):
+def _share(c, first, second, **args):
     """Two consumers of a group, of different make, share the queues: each message comes to one of them."""
     topic, group = c.topic(queues=8), c.name("g")
-    one = c.consumer("java540", topic=topic, group=group)
-    two = c.consumer("java498", topic=topic, group=group)
+    one = c.consumer(first, topic=topic, group=group, **args)
+    two = c.consumer(second, topic=topic, group=group, **args)
     total = 0
 
     def shared():
@@ -99,3 +99,9 @@ def _(c):
     c.until(shared, 60, "a fair share of the queues", every=1)
     got = one.finish().of("got") + two.finish().of("got")
     check({e["s"] for e in got} == set(range(total)), "messages were skipped")
+
+
+case("two-consumers-share")(lambda c: _share(c, "java540", "java498"))
+for _first, _second in itertools.permutations(("java540", "cpp")):
+    case(f"two-consumers-share-{_first}-{_second}")(lambda c, one=_first, two=_second: _share(c, one, two))
+case("two-consumers-share-in-order")(lambda c: _share(c, "java540", "cpp", listener="orderly"))

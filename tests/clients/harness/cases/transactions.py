@@ -6,7 +6,7 @@ import time
 from .. import remoting
 from ..case import case, check
 from ..remoting import Connection
-from .sending import CLIENTS, once
+from .sending import STOCK, once
 
 # Questions after a second, each second, without end.
 QUICK = {"transactionTimeOut": 1000, "transactionCheckInterval": 1000, "transactionCheckMax": 1_000_000}
@@ -51,7 +51,7 @@ def _transactions(c, client):
     check(all(e["at"] - e["born"] >= 990 for e in asked), "it was asked before transactionTimeOut")
 
 
-for _client in CLIENTS:
+for _client in STOCK:
     case(f"transactions-{_client}", group=None, limit=150, against=("sluice",))(lambda c, client=_client: _transactions(c, client))
 
 

@@ -1,0 +1,106 @@
+#include "client/consuming/offset_keeper.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include <fmt/format.h>
+
+#include "wire/json/reader.h"
+#include "wire/json/writer.h"
+#include "wire/remoting/requests/pull.h"
+#include "wire/remoting/response_code.h"
+
+namespace sluice::client {
+
+using namespace wire::remoting;
+namespace json = wire::json;
+
+OffsetKeeper::OffsetKeeper(Core& core, std::string group, std::string file)
+    : core_(core), group_(std::move(group)), file_(std::move(file)) {
+  if (!file_.empty()) read_file();
+}
+
+std::string OffsetKeeper::file_of(const std::string& directory, const std::string& client_id,
+                                  const std::string& group) {
+  const char* home = std::getenv("HOME");
+  const std::string root = !directory.empty()
+                               ? directory
+                               : fmt::format("{}/.rocketmq_offsets", home != nullptr ? home : ".");
+  return fmt::format("{}/{}/{}/offsets.json", root, client_id, group);
+}
+
+Task<Result<std::int64_t>> OffsetKeeper::load(Queue queue) {
+  if (!file_.empty()) {
+    const auto found = local_.find(queue);
+    co_return found == local_.end() ? -1 : found->second;
+  }
+  SLUICE_CO_TRY(const RoutePtr route, co_await core_.routes().get(queue.topic));
+  QueryConsumerOffset request;
+  request.group = group_;
+  request.topic = queue.topic;
+  request.queue_id = queue.id;
+  request.zero_if_missing = false;
+  SLUICE_CO_TRY(const Answer answer, co_await core_.call(route->address_of(queue.broker), request));
+  if (answer.command.code == kQueryNotFound) co_return -1;
+  SLUICE_CO_CHECK(check(answer));
+  OffsetResponse response;
+  SLUICE_CO_CHECK(OffsetResponse::Wire::decode(answer.command.ext, response));
+  co_return response.offset;
+}
+
+Task<Result<void>> OffsetKeeper::store(Queue queue, std::int64_t offset) {
+  if (!file_.empty()) {
+    local_[queue] = offset;
+    co_return write_file();
+  }
+  SLUICE_CO_TRY(const RoutePtr route, co_await core_.routes().get(queue.topic));
+  UpdateConsumerOffset request;
+  request.group = group_;
+  request.topic = queue.topic;
+  request.queue_id = queue.id;
+  request.commit_offset = offset;
+  SLUICE_CO_TRY(const Answer answer, co_await core_.call(route->address_of(queue.broker), request));
+  co_return check(answer);
+}
+
+void OffsetKeeper::read_file() {
+  std::ifstream in(file_);
+  std::stringstream text;
+  text << in.rdbuf();
+  const auto value = json::parse(text.str());
+  if (!value) return;
+  for (const auto& [key, offset] : json::object(*value, "offsetTable").items()) {
+    const auto queue = json::parse(key);
+    if (!queue || !offset.is_number_integer()) continue;
+    const MessageQueue q = read_message_queue(*queue);
+    local_[{q.topic, q.broker_name, q.queue_id}] = offset.get<std::int64_t>();
+  }
+}
+
+Result<void> OffsetKeeper::write_file() const {
+  Buffer text;
+  json::Writer out(text);
+  out.begin_object().key("offsetTable").begin_object();
+  for (const auto& [queue, offset] : local_) {
+    write(out, queue.topic, queue.broker, queue.id);
+    out.colon().value(offset);
+  }
+  out.end().end();
+  // A new file that takes the old one's place: a crash leaves one of the two, whole.
+  std::error_code error;
+  std::filesystem::create_directories(std::filesystem::path(file_).parent_path(), error);
+  const std::string fresh = file_ + ".tmp";
+  std::ofstream file(fresh, std::ios::trunc);
+  file << as_text(text.bytes());
+  file.close();
+  if (file) std::filesystem::rename(fresh, file_, error);
+  if (!file || error) {
+    return fail(Errc::io_error, fmt::format("offsets cannot be written to {}: {}", file_,
+                                            error ? error.message() : "see its directory"));
+  }
+  return {};
+}
+
+}  // namespace sluice::client

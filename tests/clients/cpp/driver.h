@@ -1,0 +1,37 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+/// What the driver's subcommands share: their arguments, and the lines they print.
+namespace driver {
+
+/// `key=value` words.
+class Args {
+ public:
+  Args(int argc, char** argv);
+  std::string text(const std::string& key, const std::string& otherwise = {}) const;
+  int number(const std::string& key, int otherwise) const;
+  /// `a,b,c`, empty ones included.
+  std::vector<std::string> list(const std::string& key, const std::string& otherwise = {}) const;
+  /// Those whose key starts with the prefix, without it.
+  std::map<std::string, std::string> starting(std::string_view prefix) const;
+
+ private:
+  std::map<std::string, std::string> values_;
+};
+
+/// Prints a line at once; any thread.
+void line(const std::string& event, nlohmann::json fields = nlohmann::json::object());
+
+std::string crc(std::string_view bytes);
+std::int64_t now_ms();
+
+int send(const Args& args);
+int consume(const Args& args);
+
+}  // namespace driver

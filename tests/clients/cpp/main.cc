@@ -1,0 +1,83 @@
+#include <chrono>
+#include <cstdio>
+#include <functional>
+#include <mutex>
+
+#include <boost/crc.hpp>
+
+#include "driver.h"
+
+namespace driver {
+
+Args::Args(int argc, char** argv) {
+  for (int i = 2; i < argc; ++i) {
+    const std::string word = argv[i];
+    const std::size_t equals = word.find('=');
+    if (equals != std::string::npos) values_[word.substr(0, equals)] = word.substr(equals + 1);
+  }
+}
+
+std::string Args::text(const std::string& key, const std::string& otherwise) const {
+  const auto found = values_.find(key);
+  return found == values_.end() ? otherwise : found->second;
+}
+
+int Args::number(const std::string& key, int otherwise) const {
+  const std::string word = text(key);
+  return word.empty() ? otherwise : nlohmann::json::parse(word).get<int>();
+}
+
+std::vector<std::string> Args::list(const std::string& key, const std::string& otherwise) const {
+  std::string rest = text(key, otherwise);
+  std::vector<std::string> words;
+  for (std::size_t comma; (comma = rest.find(',')) != std::string::npos;) {
+    words.push_back(rest.substr(0, comma));
+    rest.erase(0, comma + 1);
+  }
+  words.push_back(rest);
+  return words;
+}
+
+std::map<std::string, std::string> Args::starting(std::string_view prefix) const {
+  std::map<std::string, std::string> found;
+  for (const auto& [key, value] : values_) {
+    if (key.compare(0, prefix.size(), prefix) == 0) found[key.substr(prefix.size())] = value;
+  }
+  return found;
+}
+
+void line(const std::string& event, nlohmann::json fields) {
+  static std::mutex mutex;
+  fields["event"] = event;
+  const std::string text =
+      fields.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  const std::lock_guard<std::mutex> lock(mutex);
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  std::fflush(stdout);
+}
+
+std::string crc(std::string_view bytes) {
+  boost::crc_32_type sum;
+  sum.process_bytes(bytes.data(), bytes.size());
+  return std::to_string(sum.checksum());
+}
+
+std::int64_t now_ms() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+}
+
+}  // namespace driver
+
+int main(int argc, char** argv) {
+  static const std::map<std::string, std::function<int(const driver::Args&)>> commands{
+      {"send", driver::send}, {"consume", driver::consume}};
+  const auto found = commands.find(argc > 1 ? argv[1] : "");
+  if (found == commands.end()) {
+    std::fputs("usage: client-driver send|consume key=value ...\n", stderr);
+    return 2;
+  }
+  const int code = found->second(driver::Args(argc, argv));
+  driver::line("done");
+  return code;
+}
