@@ -14,6 +14,10 @@ namespace {
 constexpr std::size_t kOpenIndexFiles = 256;
 // How often many index files are made durable. Until then a start reads the log of that time again.
 constexpr milliseconds kIndexSyncEvery{5000};
+// The queue table: a start behind it reads so much of the log, about 50 ms of work.
+constexpr std::int64_t kTableBehindMax = 64 << 20;
+constexpr milliseconds kTableEvery{5000};
+constexpr std::int64_t kTableBytesPerMs = 1000;
 
 }  // namespace
 
@@ -44,7 +48,8 @@ Result<void> LocalStore::start() {
   SLUICE_TRY(const Recovered found, recovery.run());
   log_.start(found.end, found.store_ms);
   checkpoint_.apache = found.apache;
-  last_sync_ = clock_.steady();
+  last_sync_ = last_table_ = clock_.steady();
+  if (found.queue_table) table_position_ = found.scanned_from;
   SLUICE_CHECK(keys_.start(found));
   SLUICE_CHECK(mark_running());
   log_start(found);
@@ -55,6 +60,7 @@ void LocalStore::log_start(const Recovered& found) const {
   log::info("store_opened", {{"root", options_.root},
                              {"closed_before", found.clean},
                              {"own_checkpoint", found.own_checkpoint},
+                             {"queue_table", found.queue_table},
                              {"first", segments_.first()},
                              {"scanned_from", found.scanned_from},
                              {"records_scanned", found.records},
@@ -159,13 +165,31 @@ Result<void> LocalStore::write_indexes(Sync sync) {
   next.flushed = next.indexes_below = log_.flushed().value;
   next.apache.log_ms = next.apache.index_ms = store_ms;
   next.apache.keys_ms = keys_.index().flushed_ms();
-  SLUICE_CHECK(write_dirty(log_.flushed()));
+  SLUICE_CHECK(write_dirty(LogPosition(next.flushed)));
   if (sync == Sync::when_due && !sync_is_due()) return {};
   SLUICE_CHECK(index_files_.sync());
   last_sync_ = clock_.steady();
+  if (sync == Sync::now || table_is_due(next.flushed)) SLUICE_CHECK(write_table(next.flushed));
   if (next == checkpoint_) return {};
   SLUICE_CHECK(write_checkpoint(disk_, options_.root, next));
   checkpoint_ = next;
+  return {};
+}
+
+/// A start reads the log from the table's position on. Rarely enough that a large table costs an
+/// eighth of what goes to the log, at most.
+bool LocalStore::table_is_due(std::int64_t position) const {
+  if (table_position_ < 0) return true;
+  const std::int64_t grown = position - table_position_;
+  const auto pause = kTableEvery + milliseconds(table_bytes_ / kTableBytesPerMs);
+  return grown > std::max(kTableBehindMax, 8 * table_bytes_) ||
+         (grown > 0 && clock_.steady() - last_table_ >= pause);
+}
+
+Result<void> LocalStore::write_table(std::int64_t position) {
+  SLUICE_TRY(table_bytes_, write_queue_table(disk_, options_.root, registry_.table(position)));
+  table_position_ = position;
+  last_table_ = clock_.steady();
   return {};
 }
 

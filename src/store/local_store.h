@@ -61,6 +61,8 @@ class LocalStore final : public MessageStore {
   Result<void> write_indexes(Sync sync);
   Result<void> write_dirty(LogPosition below);
   bool sync_is_due() const;
+  bool table_is_due(std::int64_t position) const;
+  Result<void> write_table(std::int64_t position);
   Result<bool> may_drop_first(milliseconds keep) const;
   Result<int> drop(int limit, const std::function<Result<bool>()>& may);
   void look_at_space();
@@ -77,7 +79,9 @@ class LocalStore final : public MessageStore {
   KeyBuilder keys_;
   std::mutex maintenance_;  ///< one maintenance at a time; guards what follows
   Checkpoint checkpoint_;   ///< as last written
-  SteadyTime last_sync_{};
+  SteadyTime last_sync_{}, last_table_{};
+  std::int64_t table_position_ = -1;  ///< of the queue table on the disk; -1: none that is good
+  std::int64_t table_bytes_ = 0;
   bool closed_ = false;
   std::atomic<bool> refusing_{false};
   mutable std::mutex refusal_mutex_;  ///< guards refusal_

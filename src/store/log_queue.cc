@@ -134,6 +134,17 @@ Result<void> LogQueue::load() {
   return {};
 }
 
+void LogQueue::adopt(std::int64_t first, std::int64_t next) {
+  first_ = first;
+  written_ = next_ = next;
+  max_.store(next);
+}
+
+std::int64_t LogQueue::written() const {
+  const std::lock_guard guard(mutex_);
+  return written_;
+}
+
 Result<void> LogQueue::cut(LogPosition position, const Matches& matches) {
   SLUICE_TRY(const auto bases, files_.list(name_));
   if (bases.empty()) return {};
@@ -251,6 +262,10 @@ Result<bool> LogQueue::write_below(LogPosition position) {
     }
   }
   std::int64_t at = from * kIndexEntryBytes;
+  if (!parts.empty() && cut_first_) {
+    SLUICE_CHECK(files_.cut(name_, at));
+    cut_first_ = false;
+  }
   for (const Bytes part : parts) {
     SLUICE_CHECK(files_.write(name_, at, part));
     at += static_cast<std::int64_t>(part.size());

@@ -40,6 +40,10 @@ class LogQueue final : public Queue, public std::enable_shared_from_this<LogQueu
 
   /// Takes the entries that the files have, up to the first unused one.
   Result<void> load();
+  /// Takes what the queue table says instead, without looking at the files.
+  void adopt(std::int64_t first, std::int64_t next);
+  /// The files may hold entries of records that were lost: they go before the next one is written.
+  void distrust_files() { cut_first_ = true; }
   /// Whether the record at a position is the one with an offset of this queue; yes where the log
   /// begins later.
   using Matches = std::function<bool(const IndexEntry&, QueueOffset)>;
@@ -72,6 +76,9 @@ class LogQueue final : public Queue, public std::enable_shared_from_this<LogQueu
   /// Removes files that lie below min() as a whole, but never the last.
   Result<void> remove_old_files();
   const IndexName& name() const { return name_; }
+  std::int64_t first() const { return first_; }
+  /// One past the last entry in the files.
+  std::int64_t written() const;
 
  private:
   struct Chunk {
@@ -101,6 +108,7 @@ class LogQueue final : public Queue, public std::enable_shared_from_this<LogQueu
   std::int64_t next_ = 0;                          ///< also guarded by the tail mutex
   std::vector<Chunk> chunks_;  ///< entries from written_ (or a bit before) to next_
   std::atomic<bool> removed_{false};
+  bool cut_first_ = false;  ///< the maintenance's
 };
 
 }  // namespace sluice::store

@@ -20,6 +20,22 @@ Result<void> QueueRegistry::load(Disk& disk) {
   return {};
 }
 
+void QueueRegistry::adopt(const QueueTable& table) {
+  for (const QueueRow& row : table.rows)
+    find_or_create(row.topic, row.id)->adopt(row.first, row.next);
+}
+
+QueueTable QueueRegistry::table(std::int64_t position) const {
+  QueueTable table{.position = position, .rows = {}};
+  for (const auto& queue : all()) {
+    const std::int64_t next = queue->written();
+    if (queue->removed() || next == 0) continue;
+    table.rows.push_back(
+        {.topic = queue->topic(), .id = queue->id(), .first = queue->first(), .next = next});
+  }
+  return table;
+}
+
 std::shared_ptr<LogQueue> QueueRegistry::find_or_create(std::string_view topic, QueueId id) {
   Shard& shard = shard_of(topic);
   {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "store/log_queue.h"
+#include "store/queue_table.h"
 
 namespace sluice::store {
 
@@ -22,6 +23,11 @@ class QueueRegistry {
 
   /// Takes in every queue that has files. Before anybody else asks.
   Result<void> load(Disk& disk);
+
+  /// The same by the table, without a look at any file.
+  void adopt(const QueueTable& table);
+  /// What the files hold, but for removed queues. Between two write-outs.
+  QueueTable table(std::int64_t position) const;
 
   /// Never null. A topic that cannot name a folder gets a queue that takes nothing.
   std::shared_ptr<LogQueue> find_or_create(std::string_view topic, QueueId id);

@@ -34,15 +34,34 @@ Result<Recovered> Recovery::run() {
   report_.own_checkpoint = checkpoint_.has_value();
   report_.store_ms = report_.apache.log_ms;
   SLUICE_CHECK(segments_.load());
+  SLUICE_TRY(report_.queue_table, adopt_table());
+  if (!report_.queue_table) SLUICE_CHECK(load_queues());
+  SLUICE_CHECK(scan_from(report_.scanned_from));
+  SLUICE_CHECK(finish());
+  return report_;
+}
+
+/// A table is behind the checkpoint or ahead of it by a crash; either way the log behind it is
+/// whole. Another broker's work makes the checkpoint, and so the table, void.
+Result<bool> Recovery::adopt_table() {
+  if (!checkpoint_ || !disk_.exists(indexes_folder(options_.root))) return false;
+  SLUICE_TRY(const auto table, read_queue_table(disk_, options_.root));
+  if (!table || table->position < segments_.first() || table->position > segments_.last_end()) {
+    return false;
+  }
+  SLUICE_CHECK(find_start());  // the log must reach as far as the checkpoint says
+  queues_.adopt(*table);
+  report_.scanned_from = table->position;
+  return true;
+}
+
+Result<void> Recovery::load_queues() {
   const bool has_indexes = disk_.exists(indexes_folder(options_.root));
   SLUICE_CHECK(disk_.make_folder(indexes_folder(options_.root)));
   SLUICE_CHECK(queues_.load(disk_));
   SLUICE_TRY(report_.scanned_from, find_start());
   if (!has_indexes) report_.scanned_from = segments_.first();
-  if (!report_.clean) SLUICE_CHECK(cut_indexes(report_.scanned_from));
-  SLUICE_CHECK(scan_from(report_.scanned_from));
-  SLUICE_CHECK(finish());
-  return report_;
+  return report_.clean ? Result<void>() : cut_indexes(report_.scanned_from);
 }
 
 Result<std::int64_t> Recovery::find_start() {
@@ -167,6 +186,7 @@ Result<void> Recovery::finish() {
     IndexEntry last;
     const QueueOffset next = queue->next();
     queue->publish(next);
+    if (report_.queue_table && !found_zeros_) queue->distrust_files();
     if (checkpoint_ || next.value == 0) continue;
     SLUICE_CHECK(queue->read(next - 1, std::span(&last, 1)));
     if (last.size == kBlankEntrySize || last.position.value < report_.end) continue;
