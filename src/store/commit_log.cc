@@ -98,6 +98,7 @@ Result<void> CommitLog::write_group() {
     hand_over_group();
   } else {
     keep_failure(written.error());
+    written = tail_.health();  // with what to do about it, as all later ones get it
   }
   group_.clear();
   return written;

@@ -38,7 +38,9 @@ TEST_F(FailingDisk, NothingOfAWriteThatFilledTheDiskIsVisibleThenOrAfterARestart
   ASSERT_TRUE(append_all(*store_, *queue(), numbered(5)));
   const auto confirmed = store_->confirmed();
   disk_.set_room(200);
-  EXPECT_EQ(append_all(*store_, *queue(), numbered(5, 80, 5)).error().code(), Errc::disk_full);
+  const auto failed = append_all(*store_, *queue(), numbered(5, 80, 5));
+  EXPECT_EQ(failed.error().code(), Errc::disk_full);
+  EXPECT_THAT(std::string(failed.error().remark()), ::testing::HasSubstr("free space there"));
   EXPECT_EQ(store_->confirmed(), confirmed);
   EXPECT_EQ(store_->health().error().code(), Errc::disk_full);
   store_->maintain();
