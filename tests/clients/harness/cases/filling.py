@@ -25,7 +25,7 @@ def small_disk():
             subprocess.run(["umount", "-l", folder], check=True)
 
 
-def _fill(c, settings, *words):
+def _fill(c, settings, *words, slowly=False):
     with small_disk() as disk:
         server = c.new_server({"storePathRootDir": disk + "/store", "mappedFileSizeCommitLog": 32 << 20, **settings}).start()
         create_topic(server.port, "t", 1)
@@ -42,9 +42,17 @@ def _fill(c, settings, *words):
             ballast = os.open(disk + "/ballast", os.O_CREAT | os.O_WRONLY)
             os.posix_fallocate(ballast, 0, SIZE * 8 // 10)
             sent, refused = 1, None
-            while refused is None and sent < SIZE // 4096:
+
+            def one_more():
+                nonlocal sent, refused
                 answer = send()
                 sent, refused = (sent + 1, None) if answer.code == 0 else (sent, answer)
+                return refused is not None
+
+            if slowly:  # so that the use of the disk is measured before the disk is full
+                c.until(one_more, 10, "a refusal")
+            while refused is None and sent < SIZE // 4096:
+                one_more()
             check(refused is not None and refused.code == 14, f"a full disk was answered with {refused}")
             check(all(w in refused.remark for w in (disk, *words)), f"the refusal says: {refused.remark}")
             check(newest(sent).code == 0, "the last message that was taken cannot be read")
@@ -62,7 +70,8 @@ def _fill(c, settings, *words):
 @case("disk-full-refusal", group=None, against=("sluice",))
 def _(c):
     """Above diskSpaceWarningLevelRatio sends are refused with path, use, limit and what to do."""
-    _fill(c, {"diskReservedBytes": 0, "diskSpaceWarningLevelRatio": 60}, "diskSpaceWarningLevelRatio", "free space")
+    _fill(c, {"diskReservedBytes": 0, "diskSpaceWarningLevelRatio": 60}, "diskSpaceWarningLevelRatio", "free space",
+          slowly=True)
 
 
 @case("disk-full-write", group=None, against=("sluice",))
