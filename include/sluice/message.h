@@ -61,7 +61,7 @@ struct ReceivedMessage {
   std::string_view broker;
   std::int32_t queue_id = 0;
   std::int64_t offset = 0;
-  std::string_view body;        ///< unpacked, if it was sent compressed with zlib
+  std::string_view body;        ///< unpacked, if it was sent compressed
   std::string_view properties;  ///< all of them, `name 0x01 value 0x02` repeated
   std::chrono::system_clock::time_point born, stored;  ///< to the millisecond
   std::int32_t attempt = 0;                            ///< how often it was delivered before

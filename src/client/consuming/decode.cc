@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
+#include "wire/compression.h"
 #include "wire/record/message_id.h"
 #include "wire/record/properties.h"
 #include "wire/record/record.h"
-#include "wire/zlib.h"
 
 namespace sluice::client {
 
@@ -15,7 +15,6 @@ namespace property = record::property;
 namespace {
 
 constexpr std::size_t kBodyBytesMax = 128 << 20;  // what a body may grow to
-constexpr std::int32_t kZlib = 0x300, kNotTold = 0;
 constexpr std::string_view kRetryPrefix = "%RETRY%";
 
 /// What the views of a batch point into.
@@ -31,10 +30,7 @@ std::chrono::system_clock::time_point at(std::int64_t ms) {
 
 void unpack(ReceivedMessage& message, Batch& batch) {
   if ((message.sys_flag & record::kCompressed) == 0) return;
-  const std::int32_t type = message.sys_flag & record::kCompressionTypeMask;
-  const bool known = type == kZlib || type == kNotTold;
-  auto plain =
-      known ? wire::inflate(as_bytes(message.body), kBodyBytesMax) : fail(Errc::unsupported);
+  auto plain = wire::decompress(message.sys_flag, as_bytes(message.body), kBodyBytesMax);
   message.still_packed = !plain;
   if (!plain) return;
   batch.unpacked.push_back(std::make_unique<Buffer>(std::move(*plain)));
