@@ -9,3 +9,8 @@ install(TARGETS sluice_sdk ARCHIVE DESTINATION lib COMPONENT client)
 install(DIRECTORY include/sluice DESTINATION include COMPONENT client)
 install(FILES ${CMAKE_BINARY_DIR}/SluiceConfig.cmake DESTINATION lib/cmake/Sluice COMPONENT client)
 install(FILES ${CMAKE_BINARY_DIR}/sluice-client.pc DESTINATION lib/pkgconfig COMPONENT client)
+if(SLUICE_TESTS AND NOT SLUICE_SANITIZE)
+  # A program outside the tree is built without sanitizers.
+  add_test(NAME install_client COMMAND ${CMAKE_SOURCE_DIR}/tests/install/run ${CMAKE_BINARY_DIR})
+  set_tests_properties(install_client PROPERTIES LABELS install TIMEOUT 120 ENVIRONMENT "CXX=${CMAKE_CXX_COMPILER}")
+endif()
