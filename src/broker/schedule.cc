@@ -68,6 +68,10 @@ void Schedule::stored(int number, QueueOffset offset, WallTime due) {
   if (unix_ms(due) < expected_.load() && on_sooner_) on_sooner_();
 }
 
+bool Schedule::delivered(int level, QueueOffset offset) const {
+  return waiting_[static_cast<std::size_t>(level) - 1]->next.load() > offset.value;
+}
+
 std::optional<WallTime> Schedule::next_due(WallTime now) {
   expected_.store(kNever);
   std::optional<WallTime> next;

@@ -61,6 +61,8 @@ class Schedule {
   store::Queue& queue(int level) { return *waiting_[static_cast<std::size_t>(level) - 1]->queue; }
   /// A message was appended to a level's queue; it is due at `due` or a moment later.
   void stored(int level, QueueOffset offset, WallTime due);
+  /// Whether the message of that level was delivered. Any thread.
+  bool delivered(int level, QueueOffset offset) const;
   /// Called when a message was stored that is due before the time which next_due() said, by the
   /// thread that stored it. Set once, before the first message.
   void on_sooner(std::function<void()> fn) { on_sooner_ = std::move(fn); }

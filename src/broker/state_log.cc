@@ -26,6 +26,26 @@ QueueOffset state_end(store::MessageStore& store, std::string_view topic) {
   return store.queue(topic, QueueId(0))->max();
 }
 
+Result<bool> look_back(const store::MessageStore& store, const store::Queue& queue, WallTime from,
+                       std::size_t limit,
+                       const std::function<bool(std::int64_t stored_ms, Bytes body)>& visit) {
+  SLUICE_TRY(QueueOffset at, store.offset_at(queue, from, store::MessageStore::Boundary::lower));
+  std::array<store::IndexEntry, 64> entries;
+  for (std::size_t seen = 0; at < queue.max();) {
+    SLUICE_TRY(const std::size_t count, queue.read(at, entries));
+    if (count == 0) break;
+    for (std::size_t i = 0; i < count; ++i) {
+      if (seen++ == limit) return false;
+      SLUICE_TRY(const auto slice, store.read(entries[i].position, entries[i].size));
+      const auto scan = wire::record::scan(slice.bytes, wire::record::CrcCheck::skip);
+      if (scan.kind != wire::record::Scan::Kind::record) continue;
+      if (!visit(scan.record.placement.store_ms, scan.record.message.body)) return true;
+    }
+    at += static_cast<std::int64_t>(count);
+  }
+  return true;
+}
+
 Result<void> replay_state(store::MessageStore& store, std::string_view topic, QueueOffset from,
                           const std::function<Result<void>(Bytes body)>& apply) {
   const auto queue = store.queue(topic, QueueId(0));

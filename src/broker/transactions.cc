@@ -69,6 +69,12 @@ std::optional<WallTime> Transactions::next_due() {
   return from_unix_ms(expected_ms_);
 }
 
+std::optional<std::int32_t> Transactions::checks_of(QueueOffset half) const {
+  const std::scoped_lock lock(mutex_);
+  const auto found = open_.find(half.value);
+  return found == open_.end() ? std::nullopt : std::optional(found->second.checks);
+}
+
 std::size_t Transactions::open() const {
   const std::scoped_lock lock(mutex_);
   return open_.size();

@@ -110,6 +110,8 @@ class Transactions {
   Result<void> restore(Progress progress, const Checks& checks, WallTime now);
 
   std::size_t open() const;
+  /// Of a half message that nobody has decided yet: how often it was checked.
+  std::optional<std::int32_t> checks_of(QueueOffset half) const;
 
  private:
   struct Half {

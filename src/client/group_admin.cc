@@ -6,12 +6,10 @@
 
 #include <fmt/format.h>
 
-#include "base/numbers.h"
-#include "client/reader.h"
+#include "client/oldest_unread.h"
 #include "wire/json/reader.h"
 #include "wire/remoting/requests/groups.h"
 #include "wire/remoting/requests/pull.h"
-#include "wire/remoting/response_code.h"
 
 namespace sluice::client {
 
@@ -85,7 +83,7 @@ std::vector<GroupDifference> GroupState::differences() const {
 }
 
 Result<std::vector<GroupAdmin::Master>> GroupAdmin::masters() {
-  SLUICE_TRY(const wire::remoting::ClusterInfo info, cluster_.info());
+  SLUICE_TRY(const ClusterInfo info, cluster_.info());
   std::vector<Master> masters;
   for (const BrokerData& broker : info.brokers) {
     const auto master = broker.addresses.find(0);
@@ -138,12 +136,10 @@ Result<std::vector<GroupQueue>> GroupAdmin::progress(const std::string& group, b
                                          .committed = json::integer(row, "consumerOffset"),
                                          .end = json::integer(row, "brokerOffset"),
                                          .unread_since = {}});
-      if (one.lag() == 0) {
-        one.unread_since = 0;
-      } else if (row.contains("nextTimestamp")) {
+      if (one.lag() == 0 || row.contains("nextTimestamp")) {
         one.unread_since = json::integer(row, "nextTimestamp");
       } else if (ages) {
-        one.unread_since = oldest_unread(broker.address, one);
+        one.unread_since = oldest_unread(cluster_, broker.address, one);
       }
     }
   }
@@ -151,33 +147,6 @@ Result<std::vector<GroupQueue>> GroupAdmin::progress(const std::string& group, b
     return std::tie(q.queue.topic, q.queue.broker_name, q.queue.queue_id);
   });
   return queues;
-}
-
-/// Its age is that of one message, which is pulled; the group does not notice.
-std::optional<std::int64_t> GroupAdmin::oldest_unread(const std::string& address,
-                                                      const GroupQueue& queue) {
-  PullMessage request;
-  request.group = "TOOLS_CONSUMER";
-  request.topic = queue.queue.topic;
-  request.queue_id = queue.queue.queue_id;
-  request.queue_offset = queue.committed;
-  request.max_messages = 1;
-  request.sys_flag = kPullSubscription;
-  request.subscription = "*";
-  constexpr int kTries = 2;  // the first may say that the queue begins later now
-  for (int i = 0; i < kTries; ++i) {
-    const auto answer = cluster_.remoting().call(address, request, {}, cluster_.timeout());
-    if (!answer) return std::nullopt;
-    if (answer->command.code == kSuccess) {
-      const auto messages = decode_messages(answer->command.body, queue.queue.broker_name);
-      if (!messages || messages->empty()) return std::nullopt;
-      return messages->front().store_ms;
-    }
-    const auto next = parse_number<std::int64_t>(answer->command.ext.get("nextBeginOffset"));
-    if (!next) return std::nullopt;
-    request.queue_offset = *next;
-  }
-  return std::nullopt;
 }
 
 Result<void> GroupAdmin::add_members(const std::string& group, GroupState& state) {

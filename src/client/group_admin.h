@@ -67,7 +67,6 @@ class GroupAdmin {
   };
   Result<std::vector<Master>> masters();
   Result<void> add_members(const std::string& group, GroupState& state);
-  std::optional<std::int64_t> oldest_unread(const std::string& address, const GroupQueue& queue);
   void ask_members(const std::string& group, GroupState& state);
 
   Cluster& cluster_;

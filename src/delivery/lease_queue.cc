@@ -191,13 +191,21 @@ std::size_t LeaseQueue::expire(WallTime now) {
   while (!deadlines_.empty()) {
     const auto [deadline, key, kind] = *deadlines_.begin();
     if (deadline > now) break;
-    if (kind == Kind::block) {
-      make_ready(blocks_.find(key));
-    } else {
-      make_ready(singles_.find(key));
-    }
+    kind == Kind::block ? make_ready(blocks_.find(key)) : make_ready(singles_.find(key));
   }
   return ready_ - before;
+}
+
+std::optional<LeaseQueue::Unfinished> LeaseQueue::find(QueueOffset offset) const {
+  const auto single = singles_.find(offset.value);
+  if (single != singles_.end())
+    return Unfinished{offset, single->second.attempts, single->second.leased, single->second.lease};
+  const auto after = blocks_.upper_bound(offset.value);
+  if (after == blocks_.begin()) return std::nullopt;
+  const auto& [base, block] = *std::prev(after);
+  const std::int64_t index = offset.value - base;
+  const bool pending = index < kBlockSpan && (block.pending & bit(index)) != 0;
+  return pending ? std::optional(Unfinished{offset, 0, true, block.lease}) : std::nullopt;
 }
 
 void LeaseQueue::for_each(const std::function<void(const Unfinished&)>& visit) const {

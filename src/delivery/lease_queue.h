@@ -96,6 +96,8 @@ class LeaseQueue {
     bool leased = false;  ///< otherwise ready
     Lease lease;          ///< the latest, even when it has ended; a stamp of 0: there was none
   };
+  /// The message's state; nothing when it is finished, or was never handed out.
+  std::optional<Unfinished> find(QueueOffset offset) const;
   /// In no particular order.
   void for_each(const std::function<void(const Unfinished&)>& visit) const;
   /// From a snapshot or the log: sets one message's state. One at or past next() moves next()

@@ -51,6 +51,7 @@ class LocalStore final : public MessageStore {
 
   Result<void> health() const override { return log_.tail().health(); }
   Result<void> flush_health() const override { return log_.flush_health(); }
+  std::int64_t segment_bytes() const override { return options_.segment_bytes; }
   Result<Disk::Space> space() const override { return disk_.space(options_.root); }
   Result<void> close() override;
 

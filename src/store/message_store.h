@@ -132,6 +132,8 @@ class MessageStore {
   /// The record at `position`, whatever its size; checked to be a record.
   virtual Result<Slice> read_record(LogPosition position) const = 0;
 
+  /// A position's file is named by the multiple of this at or before it.
+  virtual std::int64_t segment_bytes() const { return StoreOptions{}.segment_bytes; }
   virtual LogPosition min_position() const = 0;
   virtual LogPosition end() const = 0;
   virtual LogPosition flushed() const = 0;

@@ -28,6 +28,7 @@ void add_group_commands(CLI::App& cli, int& exit_code);
 void add_dlq_commands(CLI::App& cli, int& exit_code);
 void add_message_commands(CLI::App& cli, int& exit_code);
 void add_top_command(CLI::App& cli, int& exit_code);
+void add_trace(CLI::App& message, int& exit_code);  ///< of `message`
 void add_config_command(CLI::App& cli, int& exit_code);
 
 }  // namespace sluice::app

@@ -169,6 +169,7 @@ void add_message_commands(CLI::App& cli, int& exit_code) {
   message->require_subcommand(1);
   add_get(*message, exit_code);
   add_find(*message, exit_code);
+  add_trace(*message, exit_code);
 }
 
 }  // namespace sluice::app

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "store/message_store.h"
+#include "wire/record/properties.h"
 
 /// A message store in memory for the broker's tests: no files, no threads, no recovery. Records are
 /// real ones, in one block, so neighbours can be told from their bytes. Not thread-safe.
@@ -84,14 +85,32 @@ class FakeStore final : public store::MessageStore {
   LogPosition end() const override { return end_; }
   LogPosition flushed() const override { return LogPosition(end_.value - unflushed); }
   LogPosition confirmed() const override { return end_; }
-  Result<QueueOffset> offset_at(const store::Queue& queue, WallTime, Boundary) const override {
-    return queue.max();
+  /// As with Boundary::lower.
+  Result<QueueOffset> offset_at(const store::Queue& queue, WallTime time, Boundary) const override {
+    QueueOffset at;
+    for (const auto& entry : static_cast<const FakeQueue&>(queue).entries_) {
+      if (record_at(entry).placement.store_ms >= unix_ms(time)) break;
+      at += 1;
+    }
+    return at;
   }
   Result<WallTime> store_time(const store::Queue&, QueueOffset) const override {
     return WallTime{};
   }
-  Result<store::KeyResult> find_by_key(const store::KeyQuery&) const override {
-    return store::KeyResult{};
+  /// By unique key only.
+  Result<store::KeyResult> find_by_key(const store::KeyQuery& query) const override {
+    store::KeyResult result;
+    for (const auto& [name, queue] : queues_) {
+      for (const auto& entry : queue->entries_) {
+        const auto properties = record_at(entry).message.properties;
+        const auto key =
+            wire::record::find_property(properties, wire::record::property::kUniqueKey);
+        if (name.first != query.topic || key != query.key) continue;
+        SLUICE_TRY(auto slice, read(entry.position, entry.size));
+        result.records.push_back(std::move(slice));
+      }
+    }
+    return result;
   }
   bool index_keys() override { return false; }
   void maintain() override {}
@@ -127,6 +146,10 @@ class FakeStore final : public store::MessageStore {
 
  private:
   static constexpr std::size_t kLogBytes = 32 << 20;
+  wire::record::Decoded record_at(const store::IndexEntry& entry) const {
+    const Bytes bytes(log_.get() + entry.position.value, static_cast<std::size_t>(entry.size));
+    return wire::record::scan(bytes, wire::record::CrcCheck::skip).record;
+  }
   std::shared_ptr<FakeQueue> fake_queue(std::string_view topic, QueueId id) {
     auto& queue = queues_[{std::string(topic), id}];
     if (!queue) queue = std::make_shared<FakeQueue>(std::string(topic), id);

@@ -35,4 +35,14 @@ struct QueryMessageResponse {
                       Required<"indexLastUpdatePhyoffset", &QueryMessageResponse::index_position>>;
 };
 
+/// Sluice's own, as RocketMQ has no request for it: what became of a message. Answered with a JSON
+/// object, see life_handlers.cc. Other brokers refuse the code.
+struct MessageLife {
+  static constexpr std::int32_t kCode = 730'001;
+  static constexpr std::string_view kName = "SLUICE_MESSAGE_LIFE";
+  std::string_view key;    ///< the message's unique id
+  std::string_view topic;  ///< empty: all topics are searched
+  using Wire = Fields<Required<"key", &MessageLife::key>, Optional<"topic", &MessageLife::topic>>;
+};
+
 }  // namespace sluice::wire::remoting

@@ -5,6 +5,7 @@ import shutil
 
 from ..case import case, check
 from ..context import short
+from ..popping import Popper
 
 CLIENTS = ["java540", "java498"]
 
@@ -158,3 +159,96 @@ def _(c):
     check(sorted(p.name for p in (server.directory / "store" / "index").iterdir()) == names, "other index files")
     c.sluice("produce", topic, "--key", "k0", "--namesrv", server.ns, stdin="one more\n")
     c.until(lambda: len(by_command(c, topic, "k0", server)) == 2, 10, "the new message beside the old one")
+
+
+def trace(c, message_id, topic, *more, server=None):
+    """What the broker tells of a message's life; {} while its id is not in the index."""
+    server = server or c.server
+    code, out, err = c.sluice("message", "trace", message_id, "--topic", topic, "--json", "--namesrv", server.ns, *more, ok=False)
+    check(code in (0, 3), f"message trace: exit {code}: {short(err)}")
+    return json.loads(out) if code == 0 else {}
+
+
+def share(life, group, record=0):
+    return next((s for s in life.get("groups", []) if s["group"] == group and s["record"] == record), {})
+
+
+@case("sluice-message-trace", against=("sluice",))
+def _(c):
+    """Stored, waiting for a group, consumed by it: by the unique id and by the one that says where the message lies."""
+    topic, group = c.topic(queues=1), c.name("g")
+    sent = c.send("java540", 3, topic=topic)
+    life = c.until(lambda: trace(c, sent[1]["id"], topic), 20, "the id in the index")
+    record = life["records"][0]
+    check((record["role"], record["queue"], record["offset"]) == ("message", sent[1]["q"], sent[1]["o"]), f"the record is {record}")
+    check(record["position"] == int(record["file"]) + record["positionInFile"], f"the place is {record}")
+    check(life["groups"] == [] and life["complete"], f"nobody has asked for it, but {life}")
+    consumer = c.consumer("java540", topic=topic, group=group)
+    consumer.wait_count("got", 3, 40)
+    consumer.quiet(1, 4)  # its listener has returned from every message, so that it commits them all
+    consumer.finish()
+    life = c.until(lambda: share(trace(c, sent[1]["id"], topic), group).get("since") and trace(c, sent[1]["id"], topic), 20,
+                   "the time when the group had consumed it")
+    told = share(life, group)
+    check(told["state"] == "consumed" and record["stored"] <= told["since"] <= life["now"], f"the group's share is {told}")
+    by_place = json.loads(c.sluice("message", "trace", record["liesAt"], "--json", "--namesrv", c.server.ns)[1])
+    check(by_place["id"] == sent[1]["id"], f"by its place {by_place['id']} was found")
+    text = c.sluice("message", "trace", sent[1]["id"], "--namesrv", c.server.ns)[1]
+    check("consumed by " + group in text and "stored" in text, f"people read {text}")
+    check(c.sluice("message", "trace", "0" * 32, "--namesrv", c.server.ns, ok=False)[0] == 3, "an unknown id was found")
+
+
+@case("sluice-message-trace-of-a-lease", against=("sluice",))
+def _(c):
+    """Popped messages: the lease and its end, then the acknowledgement; also after the log was read again."""
+    server = c.new_server().start()
+    topic, group = c.topic(queues=1, server=server), c.name("g")
+    sent = c.send("java540", 2, server, topic=topic)
+    c.until(lambda: trace(c, sent[0]["id"], topic, server=server), 20, "the id in the index")
+    with Popper(server.port, group, topic) as popper:
+        taken = popper.pop(invisible=30_000)
+        check(len(taken) == 2, f"{len(taken)} of 2 messages were popped")
+        told = share(trace(c, sent[0]["id"], topic, server=server), group)
+        check((told["state"], told["since"], told["until"]) == ("leased", taken[0].popped, taken[0].popped + 30_000), f"told is {told}")
+        popper.ack(taken[0])
+    server.kill()
+    server.start()
+    life = c.until(lambda: trace(c, sent[0]["id"], topic, server=server), 20, "the id in the index")
+    told = share(life, group)
+    check(told["state"] == "acknowledged" and told["since"] >= taken[0].popped, f"told is {told}")
+    check(share(trace(c, sent[1]["id"], topic, server=server), group)["state"] == "leased", "the other message is not leased any more")
+
+
+@case("sluice-message-trace-of-a-retry", against=("sluice",), limit=120)
+def _(c):
+    """A message that a consumer gives back until it is dead: each record that was made of it, in the order of time."""
+    server = c.new_server({"messageDelayLevel": "1s 1s 1s 1s 1s 1s"}).start()
+    topic, group = c.topic(queues=1, server=server), c.name("g")
+    consumer = c.consumer("java540", server, topic=topic, group=group, fail=99, max=1)
+    sent = c.send("java540", 1, server, topic=topic)
+    consumer.wait_count("got", 2, 60)
+    roles = c.until(lambda: (found := [r["role"] for r in trace(c, sent[0]["id"], topic, server=server).get("records", [])])
+                    and found[-1] == "dead" and found, 30, "the dead letter")
+    check(roles == ["message", "delayed", "retry", "dead"], f"the records are {roles}")
+    records = trace(c, sent[0]["id"], topic, server=server)["records"]
+    check(records[1]["fate"] == "delivered" and records[2]["madeOf"] == records[1]["position"], f"the records are {records}")
+    check(all(a["stored"] <= b["stored"] for a, b in zip(records, records[1:])), "the records are not in order")
+
+
+@case("sluice-message-trace-of-a-transaction", against=("sluice",), limit=120)
+def _(c):
+    """Half messages: undecided, committed, rolled back."""
+    topic = c.topic(queues=1)
+    producer = c.driver("java540", "transact", topic=topic, group=c.name("p"), how="commit,rollback,unknown", check="unknown",
+                        n=3, stay="true")
+    sent = producer.wait_count("sent", 3, 60) or producer.of("sent")
+    sent = {e["s"]: e for e in producer.of("sent")}
+
+    def half(s):
+        records = trace(c, sent[s]["id"], topic).get("records", [])
+        return next((r["fate"] for r in records if r["role"] == "half"), None)
+
+    c.until(lambda: [half(s) for s in range(3)] == ["committed", "dropped", "open"], 30, "what became of each")
+    records = trace(c, sent[0]["id"], topic)["records"]
+    check([r["role"] for r in records] == ["half", "message"], f"the committed message's records are {records}")
+    producer.finish()
