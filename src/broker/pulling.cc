@@ -217,6 +217,9 @@ Result<PullPlan> Broker::prepare_pull(const PullQuery& query, WallTime now) {
   if (!reset && query.commit && query.commit->value >= 0) {
     variants_.commit(query.link, query.group, query.topic, QueueId(query.queue_id), *query.commit);
   }
+  if (!reset) {
+    variants_.begin(query.link, query.group, query.topic, QueueId(query.queue_id), query.offset);
+  }
   const std::int32_t bytes = query.max_bytes > 0 ? query.max_bytes : kBytesDefault;
   return PullPlan{.topic = std::move(topic),
                   .queue = queue,

@@ -113,6 +113,18 @@ std::optional<QueueOffset> Variants::committed(const Link* link, std::string_vie
   return group_.committed(group, topic, queue);
 }
 
+void Variants::begin(const Link* link, std::string_view group, std::string_view topic,
+                     QueueId queue, QueueOffset offset) {
+  if (!members_.any_split()) return;
+  const auto now = members_.variants(link, group, topic);
+  if (!now.own || now.live.size() < 2) return;
+  std::lock_guard lock(mutex_);
+  const std::string scope = name(group, *now.own);
+  if (own_.committed(scope, topic, queue) || group_.committed(group, topic, queue)) return;
+  own_.commit(scope, topic, queue, offset);
+  changed();
+}
+
 void Variants::reset(std::string_view group, std::string_view topic, QueueId queue,
                      QueueOffset target) {
   std::lock_guard lock(mutex_);

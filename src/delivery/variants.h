@@ -31,6 +31,11 @@ class Variants {
   /// Where the member behind `link` goes on.
   std::optional<QueueOffset> committed(const Link* link, std::string_view group,
                                        std::string_view topic, QueueId queue);
+  /// The member behind `link` reads at `offset`. Where neither it nor the group has progress, that
+  /// is where its variant begins: it keeps that place also when the member leaves before its first
+  /// commit.
+  void begin(const Link* link, std::string_view group, std::string_view topic, QueueId queue,
+             QueueOffset offset);
   /// Everybody goes on at `target`.
   void reset(std::string_view group, std::string_view topic, QueueId queue, QueueOffset target);
 

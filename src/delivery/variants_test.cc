@@ -88,6 +88,22 @@ TEST_F(VariantsTest, AMemberThatRestartsGoesOnWhereItWas) {
   EXPECT_EQ(place(b), 300);
 }
 
+TEST_F(VariantsTest, AMemberThatLeavesBeforeItsFirstCommitKeepsThePlaceWhereItBegan) {
+  const auto a = join("a", {{"t", "x"}});
+  auto b = join("b", {{"t", "y"}});
+  variants_.begin(a.get(), "g", "t", kQueue, QueueOffset(5));
+  variants_.begin(b.get(), "g", "t", kQueue, QueueOffset(3));
+  commit(a, 150);
+  EXPECT_EQ(of_group(), 3);
+  leave(b);
+  commit(a, 170);
+  EXPECT_EQ(of_group(), 170);
+  b = join("b2", {{"t", "y"}});
+  EXPECT_EQ(place(b), 3);
+  variants_.begin(b.get(), "g", "t", kQueue, QueueOffset(200));
+  EXPECT_EQ(place(b), 3);
+}
+
 TEST_F(VariantsTest, NothingIsForgottenOverARestartOfTheBroker) {
   const auto a = join("a", {{"t", "x"}});
   const auto b = join("b", {{"t", "y"}});
