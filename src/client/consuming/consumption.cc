@@ -126,17 +126,18 @@ bool Consumption::hand_out_of(const ShelfPtr& shelf) {
 
 void Consumption::consume(const ShelfPtr& shelf, Batch batch) {
   ++with_listener_;
-  workers_->submit([self = shared_from_this(), shelf, batch = std::move(batch)]() mutable {
-    const Verdict verdict = call_listener(self->options_.listener, batch);
-    Core& core = *self->core_;
-    core.post([self = std::move(self), shelf = std::move(shelf), batch = std::move(batch),
-               verdict]() mutable {
-      run_detached(
-          [](std::shared_ptr<Consumption> me, ShelfPtr s, Batch b, Verdict v) -> Task<void> {
-            co_await me->settle(std::move(s), std::move(b), v);
-          }(std::move(self), std::move(shelf), std::move(batch), verdict));
-    });
-  });
+  workers_->submit(
+      [self = shared_from_this(), shelf = ShelfPtr(shelf), batch = std::move(batch)]() mutable {
+        const Verdict verdict = call_listener(self->options_.listener, batch);
+        Core& core = *self->core_;
+        core.post([self = std::move(self), shelf = std::move(shelf), batch = std::move(batch),
+                   verdict]() mutable {
+          run_detached(
+              [](std::shared_ptr<Consumption> me, ShelfPtr s, Batch b, Verdict v) -> Task<void> {
+                co_await me->settle(std::move(s), std::move(b), v);
+              }(std::move(self), std::move(shelf), std::move(batch), verdict));
+        });
+      });
 }
 
 Task<void> Consumption::settle(ShelfPtr shelf, Batch batch, Verdict verdict) {
@@ -182,12 +183,18 @@ Task<bool> Consumption::send_back(ShelfPtr shelf, ReceivedMessage message, int d
   co_return false;
 }
 
+std::vector<Consumption::ShelfPtr> Consumption::shelves() const {
+  std::vector<ShelfPtr> all;
+  all.reserve(shelves_.size());
+  for (const auto& [queue, shelf] : shelves_) all.push_back(shelf);
+  return all;
+}
+
 Task<void> Consumption::keep_committed() {
   const Inside inside(loops_);
   while (!stopping_) {
     co_await commit_.wait(options_.commit_interval);
-    std::vector<ShelfPtr> all;
-    for (const auto& [queue, shelf] : shelves_) all.push_back(shelf);
+    const std::vector<ShelfPtr> all = shelves();
     for (const ShelfPtr& shelf : all) co_await commit(shelf);
   }
 }
@@ -237,8 +244,7 @@ Task<void> Consumption::stop() {
     co_await drained_.wait(std::max(deadline - Core::now(), milliseconds(1)));
   }
   co_await loops_;
-  std::vector<ShelfPtr> all;
-  for (const auto& [queue, shelf] : shelves_) all.push_back(shelf);
+  const std::vector<ShelfPtr> all = shelves();
   for (const ShelfPtr& shelf : all) co_await drop(shelf);
   core_->remove(*this);
   co_await core_->unregister({}, options_.group);

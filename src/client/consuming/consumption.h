@@ -57,6 +57,7 @@ class Consumption final : public Participant, public std::enable_shared_from_thi
   Task<Result<std::vector<std::string>>> members(std::string topic);
   Task<void> drop(ShelfPtr shelf);
   Task<void> keep_locked();
+  std::vector<ShelfPtr> shelves() const;
   Task<Result<void>> lock(std::vector<ShelfPtr> shelves);
   Task<void> unlock(ShelfPtr shelf);
 

@@ -174,8 +174,7 @@ Task<void> Consumption::keep_locked() {
   while (!stopping_) {
     co_await lock_.wait(kLockRenewal);
     if (stopping_) break;
-    std::vector<ShelfPtr> all;
-    for (const auto& [queue, shelf] : shelves_) all.push_back(shelf);
+    const std::vector<ShelfPtr> all = shelves();
     if (auto locked = co_await lock(all); !locked) {
       core_->log(LogLevel::warning, fmt::format("queues of {} were not locked again: {}",
                                                 options_.group, locked.error().remark()));

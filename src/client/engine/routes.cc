@@ -87,6 +87,7 @@ RoutePtr Routes::known(const std::string& topic) const {
 
 std::vector<std::string> Routes::topics() const {
   std::vector<std::string> names;
+  names.reserve(entries_.size());
   for (const auto& [topic, entry] : entries_) names.push_back(topic);
   return names;
 }

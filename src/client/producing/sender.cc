@@ -146,6 +146,7 @@ Result<WritableQueue> Sender::choose(Sending& sending, const RouteView& route,
   }
   if (sending.options.selector) {
     std::vector<Queue> queues;
+    queues.reserve(all.size());
     for (const WritableQueue& one : all) queues.push_back(one.queue);
     const std::size_t index = sending.options.selector(queues, message);
     if (index < all.size()) return all[index];
