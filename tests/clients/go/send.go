@@ -42,6 +42,7 @@ func send(a args) error {
 			}
 			sent(i, result)
 		case "async":
+			i := i // before Go 1.22 the callbacks would share one
 			open.Add(1)
 			err := client.SendAsync(context.Background(), func(_ context.Context, result *primitive.SendResult, err error) {
 				if err != nil {
