@@ -170,10 +170,10 @@ def _(c):
 def _traced(c, client):
     """A producer and a consumer with traces switched on: what they did is told in RMQ_SYS_TRACE_TOPIC."""
     topic, n = c.topic(), 5
-    sent = c.send(client, n, topic=topic, trace="true", keys="k")
+    producer = c.driver(client, "send", topic=topic, n=n, trace="true", keys="k", stay="true")
+    producer.wait_count("sent", n, 60)
     consumer = c.consumer(client, topic=topic, group=c.name("g"), trace="true")
     consumer.wait_count("got", n, 60)
-    consumer.finish()
     traces = c.consumer("java540", topic="RMQ_SYS_TRACE_TOPIC", group=c.name("traces"))
 
     def told(kind):
@@ -181,10 +181,11 @@ def _traced(c, client):
         rows = [row.split("\1") for row in text.split("\2")]
         return {word for row in rows if row[0] == kind for word in row}
 
-    ids = {e["id"] for e in sent}
+    ids = {e["id"] for e in producer.of("sent")}
     for kind in ("Pub", "SubBefore", "SubAfter"):
         c.until(lambda kind=kind: ids <= told(kind), 40, f"a {kind} trace of each message", every=0.5)
-    traces.finish()
+    for driver in (producer, consumer, traces):
+        driver.finish()
 
 
 for _client in JAVA:

@@ -51,6 +51,9 @@ final class Send {
             // A oneway send has no answer. A sync send behind it on the same connection proves the bytes left us.
             sync(producer, args, new Message(args.text("topic"), "fence", "end of oneway".getBytes()));
         }
+        if (args.flag("stay")) { // traces are sent in the background; client 4.9.8 ends without waiting for them
+            Clients.untilTold();
+        }
         producer.shutdown();
     }
 
