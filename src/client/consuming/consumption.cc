@@ -183,13 +183,6 @@ Task<bool> Consumption::send_back(ShelfPtr shelf, ReceivedMessage message, int d
   co_return false;
 }
 
-std::vector<Consumption::ShelfPtr> Consumption::shelves() const {
-  std::vector<ShelfPtr> all;
-  all.reserve(shelves_.size());
-  for (const auto& [queue, shelf] : shelves_) all.push_back(shelf);
-  return all;
-}
-
 Task<void> Consumption::keep_committed() {
   const Inside inside(loops_);
   while (!stopping_) {

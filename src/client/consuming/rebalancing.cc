@@ -169,6 +169,13 @@ Task<void> Consumption::unlock(ShelfPtr shelf) {
                                          body.bytes()));
 }
 
+std::vector<Consumption::ShelfPtr> Consumption::shelves() const {
+  std::vector<ShelfPtr> all;
+  all.reserve(shelves_.size());
+  for (const auto& [queue, shelf] : shelves_) all.push_back(shelf);
+  return all;
+}
+
 Task<void> Consumption::keep_locked() {
   const Inside inside(loops_);
   while (!stopping_) {
