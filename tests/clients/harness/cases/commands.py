@@ -54,7 +54,7 @@ def _(c):
     check(topic in json.dumps(as_json(out)), f"describe --json does not have it: {short(out)}")
 
 
-@command("cli-top")
+@case("cli-top", group="commands")
 def _(c):
     """Topics, what they hold, and how far a group is behind; for scripts a line of JSON."""
     topic, group = c.topic(), c.name("g")
