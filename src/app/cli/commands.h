@@ -3,7 +3,7 @@
 #include <CLI/CLI.hpp>
 
 /// The command line's verbs but `serve`: topic, produce, consume, group, message,
-/// dlq, top, config.
+/// dlq, top, bench, config.
 namespace sluice::app {
 
 /// What the program's exit status means; part of its interface.
@@ -28,6 +28,7 @@ void add_group_commands(CLI::App& cli, int& exit_code);
 void add_dlq_commands(CLI::App& cli, int& exit_code);
 void add_message_commands(CLI::App& cli, int& exit_code);
 void add_top_command(CLI::App& cli, int& exit_code);
+void add_bench_commands(CLI::App& cli, int& exit_code);
 void add_trace(CLI::App& message, int& exit_code);  ///< of `message`
 void add_config_command(CLI::App& cli, int& exit_code);
 

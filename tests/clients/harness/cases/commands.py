@@ -68,6 +68,33 @@ def _(c):
     check(topic in out and group in out, f"not shown: {short(out)}")
 
 
+@case("cli-bench", group="commands")
+def _(c):
+    """Each load reports what it moved, on any broker; the group made for a run is gone after it."""
+    topic = c.name("t")
+    short_run = ("--seconds", 2, "--warmup", 1, "--json", *at(c.server))
+    _, out, _ = c.sluice("bench", "produce", topic, "--rate", 500, "--size", 100, *short_run, seconds=60)
+    produced = as_json(out)
+    check(produced["failed"] == 0 and 250 < produced["messagesPerSecond"] < 750, f"not 500 a second: {short(out)}")
+    check(0 < produced["latencyMicros"]["p50"] <= produced["latencyMicros"]["max"], f"no latency: {short(out)}")
+    _, out, _ = c.sluice("bench", "end-to-end", topic, "--rate", 200, *short_run, seconds=60)
+    received = as_json(out)
+    check(received["failed"] == 0 and received["messages"] > 100, f"too little arrived: {short(out)}")
+    _, out, _ = c.sluice("bench", "consume", topic, "--seconds", 2, "--warmup", 0, *at(c.server), seconds=60)
+    check("messages/s" in out, f"no table: {short(out)}")
+    _, out, _ = c.sluice("group", "list", "--json", *at(c.server))
+    check("sluice_bench_" not in out, f"a group is left: {short(out)}")
+
+
+@command("cli-bench-refused")
+def _(c):
+    """Nothing runs for seconds against what is not there or cannot be."""
+    code, _, err = c.sluice("bench", "produce", "t", "--namesrv", "127.0.0.1:1", ok=False, seconds=60)
+    check(code == 3 and "127.0.0.1:1" in err, f"a server that is not there: exit {code}, {short(err)}")
+    code, _, err = c.sluice("bench", "end-to-end", "t", "--size", 8, *at(c.server), ok=False)
+    check(code == 2 and "--size" in err, f"a body that is too small: exit {code}, {short(err)}")
+
+
 @command("cli-exit-codes")
 def _(c):
     for words in (("nonsense",), ("topic", "nonsense"), ("topic", "create"), ("topic", "list", "--nonsense")):
