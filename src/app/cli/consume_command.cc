@@ -5,14 +5,11 @@
 #include <fmt/format.h>
 
 #include "app/cli/commands.h"
-#include "app/cli/message_format.h"
-#include "app/cli/session.h"
+#include "app/cli/consume.h"
 #include "app/cli/start_position.h"
-#include "app/stop_signals.h"
 #include "base/os/system_clock.h"
 #include "client/membership.h"
 #include "client/offsets.h"
-#include "client/popper.h"
 #include "client/reader.h"
 
 namespace sluice::app {
@@ -20,15 +17,6 @@ namespace {
 
 using client::MessageQueue;
 using client::Received;
-
-struct ConsumeOptions {
-  ConnectOptions connect;
-  std::string topic, group, from = "last", format = "body", tags = "*", model = "pull";
-  std::int64_t invisible_seconds = 60;
-  bool ordered = false;
-  std::int64_t count = 0;         ///< 0: no end
-  std::int64_t idle_seconds = 0;  ///< 0: for ever
-};
 
 /// How often a signal is looked for while nothing comes.
 constexpr milliseconds kLook{200};
@@ -71,15 +59,6 @@ Result<void> commit(client::Offsets& offsets, const std::string& group,
   return {};
 }
 
-Result<void> write(const std::vector<Received>& messages, const MessageFormat& format) {
-  for (const Received& m : messages) {
-    const std::string text = format.write(m);
-    std::fwrite(text.data(), 1, text.size(), stdout);
-  }
-  if (std::fflush(stdout) != 0) return fail(Errc::io_error, "standard output cannot be written");
-  return {};
-}
-
 Result<void> copy(const ConsumeOptions& options, const MessageFormat& format,
                   client::Reader& reader, client::Offsets& offsets, StopSignals& stop) {
   const SystemClock clock;
@@ -95,7 +74,7 @@ Result<void> copy(const ConsumeOptions& options, const MessageFormat& format,
     if (options.count > 0 && static_cast<std::int64_t>(messages.size()) > left) {
       messages.resize(static_cast<std::size_t>(left));
     }
-    SLUICE_CHECK(write(messages, format));
+    SLUICE_CHECK(write_messages(messages, format));
     SLUICE_CHECK(commit(offsets, options.group, messages));
     quiet_since = clock.steady();
     left -= static_cast<std::int64_t>(messages.size());
@@ -104,55 +83,9 @@ Result<void> copy(const ConsumeOptions& options, const MessageFormat& format,
   return {};
 }
 
-/// Message by message: each is acknowledged when it is written.
-Result<void> consume_by_pop(const ConsumeOptions& options, const MessageFormat& format,
-                            client::Cluster& cluster, StopSignals& stop) {
-  if (options.group.empty()) {
-    return fail(Errc::invalid_argument, "--model pop shares messages in a group: name it with -g");
-  }
-  if (options.from != "first" && options.from != "last") {
-    return fail(Errc::invalid_argument, "--model pop begins at --from first or --from last");
-  }
-  const std::int64_t wanted = options.count > 0 ? std::min<std::int64_t>(options.count, 32) : 32;
-  client::Popper popper(cluster, options.topic,
-                        {.group = options.group,
-                         .expression = options.tags,
-                         .batch = static_cast<std::int32_t>(wanted),
-                         .invisible = std::chrono::seconds(options.invisible_seconds),
-                         .from_first = options.from == "first",
-                         .ordered = options.ordered});
-  const SystemClock clock;
-  SteadyTime quiet_since = clock.steady();
-  for (std::int64_t left = options.count; !stop.arrived();) {
-    SLUICE_TRY(std::vector<client::Popped> popped, popper.next(kLook));
-    if (popped.empty()) {
-      const auto quiet = clock.steady() - quiet_since;
-      if (options.idle_seconds > 0 && quiet >= std::chrono::seconds(options.idle_seconds)) break;
-      continue;
-    }
-    if (options.count > 0 && std::cmp_greater(popped.size(), left)) {
-      SLUICE_CHECK(popper.give_back(std::span(popped).subspan(static_cast<std::size_t>(left))));
-      popped.resize(static_cast<std::size_t>(left));
-    }
-    std::vector<Received> messages;
-    messages.reserve(popped.size());
-    for (const client::Popped& one : popped) messages.push_back(one.message);
-    SLUICE_CHECK(write(messages, format));
-    SLUICE_CHECK(popper.acknowledge(popped));
-    quiet_since = clock.steady();
-    left -= static_cast<std::int64_t>(popped.size());
-    if (options.count > 0 && left == 0) break;
-  }
-  return {};
-}
-
-Result<void> consume(const ConsumeOptions& options) {
-  SLUICE_TRY(const MessageFormat format, MessageFormat::parse(options.format));
+Result<void> consume_by_pull(const ConsumeOptions& options, const MessageFormat& format,
+                             client::Cluster& cluster, StopSignals& stop) {
   SLUICE_TRY(const StartPosition from, parse_start_position(options.from, SystemClock().wall()));
-  StopSignals stop;
-  SLUICE_TRY(const auto session, ClientSession::open(options.connect));
-  client::Cluster& cluster = session->cluster();
-  if (options.model == "pop") return consume_by_pop(options, format, cluster, stop);
   client::Offsets offsets(cluster);
   std::unique_ptr<client::Membership> membership;
   if (!options.group.empty()) {
@@ -168,6 +101,23 @@ Result<void> consume(const ConsumeOptions& options) {
     reader.add(queue, offset);
   }
   return copy(options, format, reader, offsets, stop);
+}
+
+Result<void> consume(ConsumeOptions options) {
+  if (options.ordered && options.mode.empty()) options.mode = "exclusive";
+  SLUICE_TRY(const ConsumeWay way, consume_way(options.model, options.mode));
+  SLUICE_TRY(const MessageFormat format, MessageFormat::parse(options.format));
+  SLUICE_CHECK(parse_start_position(options.from, SystemClock().wall()));
+  if (way == ConsumeWay::read_all) options.group.clear();
+  StopSignals stop;
+  SLUICE_TRY(const auto session, ClientSession::open(options.connect));
+  if (options.model == "push") {
+    SLUICE_CHECK(session->cluster().readable_queues(options.topic));  // is it there?
+    return consume_by_push(options, format, way, stop);
+  }
+  if (options.model == "pull") return consume_by_pull(options, format, session->cluster(), stop);
+  return consume_by_pop(options, format, way == ConsumeWay::lease_in_order, session->cluster(),
+                        stop);
 }
 
 }  // namespace
@@ -195,19 +145,24 @@ void add_consume_command(CLI::App& cli, int& exit_code) {
   verb->add_option("-o,--format", options->format,
                    "body, json, or a template with " + message_field_names())
       ->capture_default_str();
-  verb->add_option(
-          "-m,--model", options->model,
-          "pull: this program reads every queue in order and keeps offsets; push: the same, "
-          "as brokers hold the reads until messages come; pop: message by message, shared "
-          "with all others that pop in the group")
+  verb->add_option("-m,--model", options->model,
+                   "pull: this program reads every queue in order and keeps offsets; push: as a "
+                   "member of the group, with its share of the queues; pop: message by message, "
+                   "shared with all others that pop in the group")
       ->check(CLI::IsMember({"pull", "push", "pop"}))
       ->capture_default_str();
+  verb->add_option("--mode", options->mode,
+                   "How the group's members share: " + consume_modes() +
+                       ". The first is the usual one. exclusive: a queue has one reader; failover: "
+                       "the same, under the broker's lock; broadcast: everybody gets everything; "
+                       "shared: whoever asks gets the next message");
   verb->add_option("--invisible", options->invisible_seconds,
                    "With --model pop: seconds until a message that was not written comes again")
       ->check(CLI::Range(1, 604'800))
       ->capture_default_str();
   verb->add_flag("--ordered", options->ordered,
-                 "With --model pop: each queue's messages one batch after the other");
+                 "With --model pop: each queue's messages one batch after the other; the same as "
+                 "--mode exclusive");
   add_connect_options(*verb, options->connect);
   verb->footer(
       "Goes on until it is interrupted.\n"
@@ -215,6 +170,7 @@ void add_consume_command(CLI::App& cli, int& exit_code) {
       "  sluice consume orders --from first --idle 2 --format json\n"
       "  sluice consume orders --from 15m --format '{time} {queue}/{offset} {key} {body}'\n"
       "  sluice consume orders --group audit --count 100\n"
+      "  sluice consume orders --group billing --model push --from first\n"
       "  sluice consume orders --group workers --model pop --from first");
   verb->callback([options, &exit_code] { exit_code = exit_status(consume(*options)); });
 }

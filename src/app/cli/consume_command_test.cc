@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "app/cli/cli_fixture.h"
+#include "app/cli/consume.h"
 #include "base/numbers.h"
 #include "wire/record/record.h"
 #include "wire/remoting/requests/groups.h"
@@ -85,6 +86,24 @@ TEST_F(CliTest, CommitsWhereAGroupBegins) {
   EXPECT_EQ(outcome.status, kExitOk) << outcome.err;
   EXPECT_EQ(outcome.out, "two\n");
   EXPECT_EQ(committed, "1");
+}
+
+TEST(ConsumeModes, EachModelHasItsModesAndSaysWhichWhenAskedForAnother) {
+  EXPECT_EQ(consume_way("pull", ""), ConsumeWay::read_alone);
+  EXPECT_EQ(consume_way("push", ""), ConsumeWay::share_queues);
+  EXPECT_EQ(consume_way("push", "failover"), ConsumeWay::lock_queues);
+  EXPECT_EQ(consume_way("pop", ""), ConsumeWay::lease);
+  EXPECT_EQ(consume_way("pop", "exclusive"), ConsumeWay::lease_in_order);
+  const auto refused = consume_way("push", "key-shared");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), Errc::invalid_argument);
+  EXPECT_THAT(std::string(refused.error().remark()),
+              testing::HasSubstr("it has exclusive, failover, broadcast"));
+}
+
+TEST_F(CliTest, RefusesWaysToConsumeThatAreNone) {
+  EXPECT_EQ(run_here({"consume", "T", "--model", "push", "--mode", "shared"}).status, kExitUsage);
+  EXPECT_EQ(run_here({"consume", "T", "--model", "pop"}).status, kExitUsage) << "without a group";
 }
 
 TEST_F(CliTest, RefusesAFormatOrPositionThatIsNoneBeforeConnecting) {

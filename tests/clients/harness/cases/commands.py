@@ -216,3 +216,24 @@ def _(c):
     check(got == list(range(n)), f"{len(got)} messages of {n}, {len(set(got))} different ones")
     code, _, err = c.sluice("consume", topic, "--namesrv", c.server.ns, "--model", "pop", ok=False)
     check(code == 2 and "group" in err, f"without a group: exit {code}, {err}")
+
+
+@case("cli-consume-by-push", group="commands", limit=120)
+def _(c):
+    """Members of a group share its queues; in mode failover under locks; in broadcast each gets everything."""
+    topic, n = c.topic(), 60
+    c.sluice("produce", topic, "--namesrv", c.server.ns, stdin="".join(f"{i}\n" for i in range(n)))
+    take = ("consume", topic, "--namesrv", c.server.ns, "--model", "push", "--from", "first")
+
+    def numbers(text):
+        return sorted(int(line) for line in text.split())
+
+    for mode in ("exclusive", "failover"):
+        first = c.sluice(*take, "--group", c.name(mode), "--mode", mode, "--count", 25, seconds=60)[1]
+        rest = c.sluice(*take, "--group", c.name(mode), "--mode", mode, "--idle", 3, seconds=60)[1]
+        check(numbers(first + rest) == list(range(n)), f"{mode}: {len(numbers(first))} and {len(numbers(rest))} messages")
+    for i in range(2):
+        got = numbers(c.sluice(*take, "--group", c.name(f"all{i}"), "--mode", "broadcast", "--idle", 3, seconds=60)[1])
+        check(got == list(range(n)), f"broadcast: {len(got)} messages")
+    code, _, err = c.sluice(*take, "--group", c.name("x"), "--mode", "key-shared", ok=False)
+    check(code == 2 and "exclusive, failover, broadcast" in err, f"a mode that is not there: exit {code}, {err}")
