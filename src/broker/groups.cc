@@ -54,6 +54,11 @@ Result<void> check_config(const GroupConfig& config) {
 
 }  // namespace
 
+bool GroupConfig::may_read(std::string_view topic) const {
+  const auto found = forbidden.find(topic);
+  return found == forbidden.end() || (found->second & kPermRead) == 0;
+}
+
 std::shared_ptr<const GroupConfig> Groups::find(std::string_view name) const {
   std::lock_guard lock(mutex_);
   const auto found = groups_.find(name);
@@ -92,8 +97,31 @@ Result<void> Groups::put(GroupConfig config, WallTime now) {
   {
     std::lock_guard lock(mutex_);
     auto& place = groups_[config.name];
+    if (place) config.forbidden = place->forbidden;
     if (place && *place == config) return {};
     place = std::make_shared<const GroupConfig>(std::move(config));
+  }
+  changed(now);
+  return {};
+}
+
+Result<void> Groups::let_read(std::string_view name, std::string_view topic, bool readable,
+                              WallTime now) {
+  if (is_system_group(name)) {
+    return fail(Errc::not_permitted, fmt::format("{} is a system group, it reads all", name));
+  }
+  {
+    std::lock_guard lock(mutex_);
+    const auto found = groups_.find(name);
+    if (found == groups_.end()) {
+      return fail(Errc::group_not_found, fmt::format("consumer group {} does not exist", name));
+    }
+    if (found->second->may_read(topic) == readable) return {};
+    GroupConfig config = *found->second;
+    std::int32_t& bits = config.forbidden[std::string(topic)];
+    bits = readable ? bits & ~kPermRead : bits | kPermRead;
+    if (bits == 0) config.forbidden.erase(std::string(topic));
+    found->second = std::make_shared<const GroupConfig>(std::move(config));
   }
   changed(now);
   return {};

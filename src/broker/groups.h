@@ -32,6 +32,11 @@ struct GroupConfig {
   std::int32_t sys_flag = 0;
   std::int32_t consume_timeout_minutes = 15;
   std::map<std::string, std::string> attributes;
+  /// By topic, bits of a TopicConfig's perm that the group does not have. Not part of what an
+  /// administrator's put() changes.
+  std::map<std::string, std::int32_t, std::less<>> forbidden;
+
+  bool may_read(std::string_view topic) const;
   friend bool operator==(const GroupConfig&, const GroupConfig&) = default;
 };
 
@@ -45,6 +50,8 @@ class Groups {
   /// invalid_name.
   Result<std::shared_ptr<const GroupConfig>> find_or_create(std::string_view name, WallTime now);
   Result<void> put(GroupConfig config, WallTime now);
+  /// Lets the group read the topic, or not. Errors: group_not_found, not_permitted (system group).
+  Result<void> let_read(std::string_view name, std::string_view topic, bool readable, WallTime now);
   Result<void> remove(std::string_view name, WallTime now);
   std::vector<std::shared_ptr<const GroupConfig>> configs() const;
   DataVersion version() const;

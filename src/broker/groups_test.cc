@@ -46,6 +46,20 @@ TEST(Groups, AChangeStepsTheVersionAndIsTold) {
             (DataVersion{.state_version = 0, .timestamp = unix_ms(kNow), .counter = 2}));
 }
 
+TEST(Groups, ATopicThatIsForbiddenStaysSoWhateverElseChanges) {
+  Groups groups(true);
+  EXPECT_EQ(groups.let_read("g", "t", false, kNow).error().code(), Errc::group_not_found);
+  ASSERT_TRUE(groups.put(named("g"), kNow));
+  ASSERT_TRUE(groups.let_read("g", "t", false, kNow));
+  GroupConfig changed = named("g");
+  changed.retry_max_times = 3;
+  ASSERT_TRUE(groups.put(changed, kNow));
+  EXPECT_FALSE(groups.find("g")->may_read("t"));
+  EXPECT_TRUE(groups.find("g")->may_read("u"));
+  ASSERT_TRUE(groups.let_read("g", "t", true, kNow));
+  EXPECT_EQ(*groups.find("g"), changed);
+}
+
 TEST(Groups, RestoreReplacesEverythingSilently) {
   Groups groups(true);
   ASSERT_TRUE(groups.put(named("old"), kNow));

@@ -34,6 +34,10 @@ Result<PopPlan> PopBatch::prepare(const PopQuery& query, WallTime now) {
   if (!group->consume_enable) {
     return fail(Errc::not_permitted, fmt::format("group {} may not consume", query.group));
   }
+  if (!group->may_read(query.topic)) {
+    return fail(Errc::not_permitted,
+                fmt::format("group {} may not read topic {}", query.group, query.topic));
+  }
   if (query.max_messages < 1 || query.max_messages > kPopMessagesMax) {
     return fail(Errc::invalid_argument, fmt::format("maxMsgNums is {}, 1 to {} are allowed",
                                                     query.max_messages, kPopMessagesMax));

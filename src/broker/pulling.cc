@@ -198,6 +198,10 @@ Result<PullPlan> Broker::prepare_pull(const PullQuery& query, WallTime now) {
   if (!group->consume_enable) {
     return fail(Errc::not_permitted, fmt::format("group {} may not consume", query.group));
   }
+  if (!group->may_read(query.topic)) {
+    return fail(Errc::not_permitted,
+                fmt::format("group {} may not read topic {}", query.group, query.topic));
+  }
   SLUICE_TRY(auto found, find_queue(query.topic, QueueId(query.queue_id)));
   auto& [topic, queue] = found;
   if ((topic->perm() & kPermRead) == 0) {

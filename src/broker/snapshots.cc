@@ -169,13 +169,28 @@ Result<TopicsSnapshot> topics_from_json(std::string_view text) {
 
 std::string groups_to_json(const std::vector<std::shared_ptr<const GroupConfig>>& configs,
                            const DataVersion& version) {
+  Json forbidden = Json::object();
+  for (const auto& config : configs) {
+    if (!config->forbidden.empty()) forbidden[config->name] = config->forbidden;
+  }
   return print({{"dataVersion", to_json(version)},
-                {"forbiddenTable", Json::object()},
+                {"forbiddenTable", std::move(forbidden)},
                 {"subscriptionGroupTable", table_of(configs)}});
 }
 
 Result<GroupsSnapshot> groups_from_json(std::string_view text) {
-  return read_table<GroupsSnapshot>(text, "subscriptionGroup.json", "subscriptionGroupTable");
+  SLUICE_TRY(auto snapshot,
+             read_table<GroupsSnapshot>(text, "subscriptionGroup.json", "subscriptionGroupTable"));
+  const auto value = parse_object(text);
+  const Json forbidden = value ? value->value("forbiddenTable", Json::object()) : Json::object();
+  for (GroupConfig& config : snapshot.configs) {
+    const auto topics = forbidden.find(config.name);
+    if (topics == forbidden.end() || !topics->is_object()) continue;
+    for (const auto& [topic, bits] : topics->items()) {
+      if (const auto number = number_of<std::int32_t>(bits)) config.forbidden[topic] = *number;
+    }
+  }
+  return snapshot;
 }
 
 std::string progress_to_json(const ProgressSnapshot& snapshot) {

@@ -30,8 +30,9 @@ TEST(Snapshots, GroupsComeBackAsWritten) {
   config.retry_max_times = 3;
   config.broker_id_when_slow = 2;
   config.attributes["a"] = "b";
+  config.forbidden["t"] = 4;
   const auto text = groups_to_json({std::make_shared<const GroupConfig>(config)}, kVersion);
-  EXPECT_NE(text.find("\"forbiddenTable\": {}"), std::string::npos);
+  EXPECT_NE(text.find("\"forbiddenTable\""), std::string::npos);
   EXPECT_NE(text.find("\"type\": \"CUSTOMIZED\""), std::string::npos);
   const auto back = groups_from_json(text);
   ASSERT_TRUE(back);

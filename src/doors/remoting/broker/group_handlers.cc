@@ -36,13 +36,38 @@ Result<void> all_groups(BrokerCall& call, const GetAllGroups&) {
   return call.ok_json([&groups](wire::json::Writer& out) {
     out.begin_object().key("dataVersion");
     write(out, to_wire(groups.version()));
-    out.key("forbiddenTable").begin_object().end();
+    out.key("forbiddenTable").begin_object();
+    for (const auto& config : groups.configs()) {
+      if (config->forbidden.empty()) continue;
+      out.key(config->name).begin_object();
+      for (const auto& [topic, bits] : config->forbidden) out.member(topic, bits);
+      out.end();
+    }
+    out.end();
     out.key("subscriptionGroupTable").begin_object();
     for (const auto& config : groups.configs()) {
       out.key(config->name);
       write(out, to_wire(*config));
     }
     out.end().end();
+  });
+}
+
+/// Whether the group may read the topic, after a change if one is asked for.
+Result<void> forbidden(BrokerCall& call, const GroupForbidden& request) {
+  broker::Groups& groups = call.broker().groups();
+  if (request.readable) {
+    SLUICE_CHECK(groups.let_read(request.group, request.topic, *request.readable, call.wall));
+    SLUICE_CHECK(call.broker().persist_tables());
+  }
+  const auto group = groups.find(request.group);
+  if (!group) return fail(Errc::group_not_found);
+  return call.ok_json([&](wire::json::Writer& out) {
+    out.begin_object()
+        .member("group", request.group)
+        .member("topic", request.topic)
+        .member("readable", group->may_read(request.topic))
+        .end();
   });
 }
 
@@ -63,6 +88,7 @@ constexpr BrokerRow kRows[] = {
     broker_row<PutGroup, put_group>(),       broker_row<PutGroups, put_groups>(),
     broker_row<DeleteGroup, delete_group>(), broker_row<GetAllGroups, all_groups>(),
     broker_row<GetGroup, get_group>(),       broker_row<QueryTopicsByConsumer, topics_of_group>(),
+    broker_row<GroupForbidden, forbidden>(),
 };
 
 }  // namespace

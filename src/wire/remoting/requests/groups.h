@@ -116,6 +116,15 @@ struct QueryTopicsByConsumer : GroupQuery {
   static constexpr std::int32_t kCode = 343;
   static constexpr std::string_view kName = "QUERY_TOPICS_BY_CONSUMER";
 };
+struct GroupForbidden {
+  static constexpr std::int32_t kCode = 353;
+  static constexpr std::string_view kName = "UPDATE_AND_GET_GROUP_FORBIDDEN";
+  std::string_view group, topic;
+  std::optional<bool> readable;  ///< absent: it is only asked
+  using Wire =
+      Fields<Required<"group", &GroupForbidden::group>, Required<"topic", &GroupForbidden::topic>,
+             Optional<"readable", &GroupForbidden::readable>>;
+};
 struct GetGroup : GroupQuery {
   static constexpr std::int32_t kCode = 352;
   static constexpr std::string_view kName = "GET_SUBSCRIPTIONGROUP_CONFIG";
