@@ -35,7 +35,7 @@ inline std::uint16_t port() { return static_cast<std::uint16_t>(20'000 + getpid(
 
 inline void insist(bool holds, const char* what) {
   if (holds) return;
-  std::fprintf(stderr, "consume_bench: %s\n", what);
+  std::fprintf(stderr, "the benchmark ended: %s\n", what);
   std::_Exit(1);
 }
 
@@ -127,6 +127,11 @@ class Connection {
       rest = rest.subspan(static_cast<std::size_t>(n));
     }
     out_.clear();
+  }
+  /// Whether anything has come that answer() would take.
+  bool has_answer() const {
+    char byte = 0;
+    return used_ < in_.size() || ::recv(socket_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
   }
   /// Its views hold until the next call.
   const remoting::Command& answer() {

@@ -1,6 +1,7 @@
 #include "delivery/waits.h"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 
 #include "base/assert.h"
@@ -27,18 +28,54 @@ void Waits::park(Wait& wait) {
   SLUICE_ASSERT(!wait.QueueHook::is_linked() && !wait.TimeHook::is_linked());
   const std::int64_t tick = std::max(tick_after(wait.deadline), tick_ + 1);
   wheel_[static_cast<std::size_t>(tick) % kSlots].push_back(wait);
-  by_queue_[wait.queue].push_back(wait);
+  const auto [found, is_new] = by_queue_.try_emplace(wait.queue);
+  Queue& queue = found->second;
+  if (wait.tag == kAnyTag) {
+    queue.any.push_back(wait);
+  } else {
+    // What arrived before the others of the queue heard of it may be new to this one, never the
+    // other way round; and a queue that was empty may be another one under the same key.
+    const bool first = is_new || !queue.any_tagged();
+    queue.seen = first ? wait.offset : std::min(queue.seen, wait.offset);
+    queue.by_tag[wait.tag].push_back(wait);
+  }
   earliest_ = std::min(earliest_, tick);
 }
 
-void Waits::on_arrival(QueueKey queue, QueueOffset end, WaitList& released) {
+const Wait* Waits::tagged(QueueKey queue) {
   const auto found = by_queue_.find(queue);
+  if (found == by_queue_.end() || !found->second.any_tagged()) return nullptr;
+  return &found->second.by_tag.begin()->second.front();
+}
+
+QueueOffset Waits::unseen(QueueKey queue) const {
+  const auto found = by_queue_.find(queue);
+  return found == by_queue_.end() ? QueueOffset(0) : found->second.seen;
+}
+
+void Waits::on_arrival(QueueKey key, QueueOffset end, std::span<const TagCode> tags,
+                       WaitList& released) {
+  const auto found = by_queue_.find(key);
   if (found == by_queue_.end()) return;
-  WaitList& parked = found->second;
+  Queue& queue = found->second;
+  release_past(queue.any, end, released);
+  if (!queue.any_tagged()) return;
+  QueueOffset at = queue.seen;
+  for (const TagCode tag : tags) {
+    at += 1;
+    const auto wanting = queue.by_tag.find(tag);
+    if (wanting != queue.by_tag.end()) release_past(wanting->second, at, released);
+  }
+  if (at < end) {
+    for (auto& [tag, wanting] : queue.by_tag) release_past(wanting, end, released);
+  }
+  queue.seen = std::max(queue.seen, end);
+}
+
+void Waits::release_past(WaitList& parked, QueueOffset end, WaitList& released) {
   for (auto at = parked.begin(); at != parked.end();) {
     Wait& wait = *at++;
-    if (wait.offset >= end) continue;
-    release(wait, released);
+    if (wait.offset < end) release(wait, released);
   }
 }
 
@@ -71,14 +108,22 @@ std::optional<SteadyTime> Waits::next_expiry() const {
   return std::nullopt;
 }
 
-bool Waits::any(QueueKey queue) const {
+bool Waits::any(QueueKey queue) {
   const auto found = by_queue_.find(queue);
   return found != by_queue_.end() && !found->second.empty();
 }
 
+bool Waits::Queue::any_tagged() {
+  while (!by_tag.empty() && by_tag.begin()->second.empty()) by_tag.erase(by_tag.begin());
+  return !by_tag.empty();
+}
+
 std::size_t Waits::size() const {
   std::size_t parked = 0;
-  for (const auto& [queue, waits] : by_queue_) parked += waits.size();
+  for (const auto& [key, queue] : by_queue_) {
+    parked += queue.any.size();
+    for (const auto& [tag, waits] : queue.by_tag) parked += waits.size();
+  }
   return parked;
 }
 
@@ -93,7 +138,9 @@ void Waits::release(Wait& wait, WaitList& released) {
 void Waits::forget_empty_queues(std::int64_t now_tick) {
   constexpr auto kTurn = static_cast<std::int64_t>(kSlots);
   if (now_tick / kTurn == tick_ / kTurn) return;
-  std::erase_if(by_queue_, [](const auto& entry) { return entry.second.empty(); });
+  for (auto at = by_queue_.begin(); at != by_queue_.end();) {
+    at = at->second.empty() ? by_queue_.erase(at) : std::next(at);
+  }
 }
 
 }  // namespace sluice::delivery

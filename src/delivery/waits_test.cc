@@ -34,9 +34,10 @@ std::vector<int> take_names(WaitList& released) {
   return names;
 }
 
-std::vector<int> arrival(Waits& waits, QueueKey queue, std::int64_t end) {
+std::vector<int> arrival(Waits& waits, QueueKey queue, std::int64_t end,
+                         std::vector<TagCode> tags = {}) {
   WaitList released;
-  waits.on_arrival(queue, QueueOffset(end), released);
+  waits.on_arrival(queue, QueueOffset(end), tags, released);
   return take_names(released);
 }
 
@@ -68,6 +69,66 @@ TEST(Waits, AnArrivalLeavesReadsFurtherAhead) {
   EXPECT_TRUE(waits.any(7));
   EXPECT_THAT(arrival(waits, 7, 13), ElementsAre(2));
   EXPECT_FALSE(waits.any(7));
+}
+
+struct TaggedRead : Read {
+  TaggedRead(int name_, QueueKey key, std::int64_t at, TagCode wanted)
+      : Read(name_, key, at, kStart + milliseconds(500)) {
+    tag = wanted;
+  }
+};
+
+TEST(Waits, AMessageReleasesThoseThatWantItsTag) {
+  Waits waits(kStart);
+  TaggedRead red(1, 7, 10, 100), blue(2, 7, 10, 200), late_blue(3, 7, 12, 200),
+      all(4, 7, 10, kAnyTag);
+  for (Read* read : {&red, &blue, &late_blue, &all}) waits.park(*read);
+  EXPECT_EQ(waits.unseen(7), QueueOffset(10));
+  ASSERT_NE(waits.tagged(7), nullptr);
+  EXPECT_THAT(arrival(waits, 7, 12, {200, 300}), ElementsAre(4, 2));
+  EXPECT_EQ(waits.unseen(7), QueueOffset(12));
+  EXPECT_THAT(arrival(waits, 7, 13, {300}), IsEmpty());
+  EXPECT_THAT(arrival(waits, 7, 15, {100, 200}), ElementsAre(1, 3));
+  EXPECT_EQ(waits.tagged(7), nullptr);
+  EXPECT_FALSE(waits.any(7));
+}
+
+TEST(Waits, AMessageWhoseTagIsNotToldMayHaveAny) {
+  Waits waits(kStart);
+  TaggedRead red(1, 7, 10, 100), ahead(2, 7, 20, 100);
+  waits.park(red);
+  waits.park(ahead);
+  EXPECT_THAT(arrival(waits, 7, 12, {300}), ElementsAre(1));
+  EXPECT_THAT(arrival(waits, 7, 20, {}), IsEmpty());
+  EXPECT_THAT(arrival(waits, 7, 21, {100}), ElementsAre(2));
+}
+
+TEST(Waits, AReadThatIsParkedAnewIsShownWhatCameSinceItLooked) {
+  Waits waits(kStart);
+  TaggedRead red(1, 7, 10, 100), blue(2, 7, 10, 200);
+  waits.park(red);
+  waits.park(blue);
+  EXPECT_THAT(arrival(waits, 7, 12, {200, 300}), ElementsAre(2));
+  blue.offset = QueueOffset(12);
+  waits.park(blue);
+  EXPECT_EQ(waits.unseen(7), QueueOffset(12));
+  EXPECT_THAT(arrival(waits, 7, 13, {200}), ElementsAre(2));
+  EXPECT_THAT(arrival(waits, 7, 14, {100}), ElementsAre(1));
+  // Another queue, which begins anew under the same key.
+  TaggedRead anew(3, 7, 0, 100);
+  waits.park(anew);
+  EXPECT_EQ(waits.unseen(7), QueueOffset(0));
+  EXPECT_THAT(arrival(waits, 7, 1, {100}), ElementsAre(3));
+}
+
+TEST(Waits, WhoeverIsChosenIsReleasedWhateverItWants) {
+  Waits waits(kStart);
+  TaggedRead red(1, 7, 10, 100), all(2, 7, 10, kAnyTag), stays(3, 7, 10, 100), other(4, 8, 10, 100);
+  for (Read* read : {&red, &all, &stays, &other}) waits.park(*read);
+  WaitList released;
+  waits.release_if(7, [&](const Wait& wait) { return &wait != &stays; }, released);
+  EXPECT_THAT(take_names(released), testing::UnorderedElementsAre(1, 2));
+  EXPECT_EQ(waits.size(), 2u);
 }
 
 TEST(Waits, NoneStaysPastItsDeadlinePlusATick) {

@@ -1,6 +1,7 @@
 #include "doors/remoting/broker/reactor_context.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "base/assert.h"
@@ -13,6 +14,13 @@ namespace {
 constexpr std::size_t kReactorsMax = 64;  // one bit each in TopicQueue::watchers
 
 std::uint64_t bit_of(int reactor) { return std::uint64_t{1} << static_cast<unsigned>(reactor); }
+
+/// The tag without which a message cannot be meant for the pull, if there is one.
+delivery::TagCode only_tag(const broker::PullPlan& plan) {
+  const auto* const subscription = plan.subscription.get();
+  const bool one = subscription && !subscription->filter && subscription->codes.size() == 1;
+  return one ? subscription->codes.front() : delivery::kAnyTag;
+}
 
 }  // namespace
 
@@ -33,6 +41,7 @@ bool ReactorContext::park(ParkedPull& pull) {
   broker::TopicQueue& queue = *pull.plan.queue;
   pull.queue = queue.key();
   pull.offset = pull.plan.offset;
+  pull.tag = only_tag(pull.plan);
   // The mark first, then the look: whoever appends publishes first, then looks for marks.
   queue.watchers.fetch_or(bit_, std::memory_order_seq_cst);
   if (queue.index->max() > pull.offset) {
@@ -81,9 +90,29 @@ void ReactorContext::announce(std::span<broker::TopicQueue* const> queues) {
 void ReactorContext::on_arrivals(std::span<const Arrival> arrivals) {
   delivery::WaitList released;
   for (const Arrival& arrival : arrivals) {
-    waits_.on_arrival(arrival.queue, arrival.end, released);
+    look_at_tags(arrival);
+    waits_.on_arrival(arrival.queue, arrival.end, tags_, released);
     finish(released, false);
     offer(arrival.topic);
+  }
+}
+
+void ReactorContext::look_at_tags(const Arrival& arrival) {
+  constexpr std::size_t kAtOnce = 64;
+  constexpr std::int64_t kMost = 4'096;  // of more, those behind count as of any tag
+  tags_.clear();
+  const delivery::Wait* const one = waits_.tagged(arrival.queue);
+  if (!one) return;
+  const store::Queue& index = *static_cast<const ParkedPull*>(one)->plan.queue->index;
+  const QueueOffset from = waits_.unseen(arrival.queue);
+  const QueueOffset end = std::min(arrival.end, from + kMost);
+  std::array<store::IndexEntry, kAtOnce> entries;
+  for (QueueOffset at = from; at < end;) {
+    const auto room = std::min(kAtOnce, static_cast<std::size_t>(end - at));
+    const auto count = index.read(at, std::span(entries).first(room));
+    if (!count || *count == 0) return;  // the pulls themselves will say why
+    for (std::size_t i = 0; i < *count; ++i) tags_.push_back(entries[i].tags_code);
+    at += static_cast<std::int64_t>(*count);
   }
 }
 

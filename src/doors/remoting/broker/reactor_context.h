@@ -103,6 +103,9 @@ class ReactorContext {
   };
 
   void on_arrivals(std::span<const Arrival> arrivals);
+  /// Fills tags_ with the tags of the messages that the queue's parked pulls have not been shown,
+  /// when some of those want a tag.
+  void look_at_tags(const Arrival& arrival);
   void finish(delivery::WaitList& released, bool expired);
   /// What identifies a topic that has parked pops; it lives as long as they do.
   using TopicKey = const broker::Topic*;
@@ -124,6 +127,7 @@ class ReactorContext {
   std::unordered_map<TopicKey, std::vector<std::shared_ptr<broker::GroupLeases>>> popping_;
   net::Timer timer_;
   std::vector<std::vector<Arrival>> arrivals_;  // by reactor
+  std::vector<delivery::TagCode> tags_;         // of an arrival's messages
   std::deque<LateAnswer> late_answers_;
   std::deque<LateArrival> late_arrivals_;
   std::atomic<bool> release_posted_{false}, arm_posted_{false};

@@ -127,6 +127,35 @@ def _(c):
         check([m.offset for m in theirs] == [1, 3, 5], f"the member of B got {[m.offset for m in theirs]}")
 
 
+@case("waiting-requests-are-not-woken-for-nothing", group="raw", against=("sluice",))
+def _(c):
+    """A pop and a pull that wait for a tag are not answered because of messages with another."""
+    topic = c.topic(queues=1)
+    answers = {}
+
+    def pop():
+        with popper(c, topic) as p:
+            answers["pop"] = (p.ask(poll=2500, tag="A").code, time.monotonic())
+
+    def pull():
+        with Connection(c.server.port, timeout=20) as broker:
+            answer = broker.call(11, {"consumerGroup": c.name("p"), "topic": topic, "queueId": 0, "queueOffset": 0, "maxMsgNums": 32,
+                                      "sysFlag": 6, "commitOffset": 0, "suspendTimeoutMillis": 2500, "subscription": "A", "subVersion": 0})
+            answers["pull"] = (answer.code, time.monotonic())
+
+    start = time.monotonic()
+    threads = [threading.Thread(target=ask) for ask in (pop, pull)]
+    for thread in threads:
+        thread.start()
+    while time.monotonic() < start + 1.5:
+        fill(c, topic, 1, properties="TAGS\x01B\x02")
+    for thread in threads:
+        thread.join()
+    for what, expected in (("pop", POLLING_TIMEOUT), ("pull", 20)):
+        code, at = answers[what]
+        check(code == expected and at - start > 2.2, f"the {what} was answered {code} after {at - start:.1f} s")
+
+
 @case("pop-by-sql", group="raw", against=("sluice",))
 def _(c):
     topic = c.topic(queues=1)
