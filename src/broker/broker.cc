@@ -232,6 +232,7 @@ Result<void> Broker::commit_offset(std::string_view group, std::string_view topi
   if (next.value < 0) {
     return fail(Errc::invalid_argument, fmt::format("an offset of {} to commit", next.value));
   }
+  // What a member commits that has not followed a reset yet; the target itself is there already.
   if (resets_.pending(variants_.scope(link, group, topic), topic, id)) return {};
   variants_.commit(link, group, topic, id, next);
   return {};
@@ -242,7 +243,8 @@ Result<void> Broker::reset_offset(std::string_view group, std::string_view topic
   SLUICE_CHECK(groups_.find_or_create(group, now));
   SLUICE_CHECK(find_queue(topic, id));
   const bool pops = leases_.find(group, topic) != nullptr;
-  if (!pops) {  // members that pop begin there by themselves
+  const bool broadcasts = consumers_.model(group) == delivery::MessageModel::broadcasting;
+  if (!pops && !broadcasts) {  // members that pop begin there by themselves
     for (const std::string& scope : variants_.scopes(group, topic)) {
       resets_.put(scope, topic, id, target);
     }

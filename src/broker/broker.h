@@ -134,9 +134,13 @@ class Broker {
                                    bool zero_if_missing, const delivery::Link* link = nullptr);
   Result<void> commit_offset(std::string_view group, std::string_view topic, QueueId queue,
                              QueueOffset next, WallTime now, const delivery::Link* link = nullptr);
-  /// Sets the group's progress; members that run are sent there by their next pull.
+  /// Sets the group's progress; members that run are sent there by their next pull, those whose
+  /// pulls wait by tell_reset(). Members in broadcasting mode keep their own progress.
   Result<void> reset_offset(std::string_view group, std::string_view topic, QueueId queue,
                             QueueOffset target, WallTime now);
+  /// Where the member behind `link`, whose pull waits, is to go on instead; nothing when no reset
+  /// is new to it.
+  std::optional<QueueOffset> tell_reset(const PullPlan& plan, const delivery::Link* link);
   /// The queue of a topic. Errors: topic_not_found, queue_out_of_range.
   Result<std::pair<std::shared_ptr<Topic>, TopicQueue*>> find_queue(std::string_view topic,
                                                                     QueueId queue);
@@ -149,7 +153,7 @@ class Broker {
   wire::record::UniqueIds& unique_ids() { return unique_ids_; }
 
  private:
-  std::optional<QueueOffset> take_reset(const PullQuery& query);
+  std::optional<QueueOffset> reset_of(const PullQuery& query);
   /// Topics that messages were sent to and whose making no snapshot has: their queues tell of them.
   Result<void> find_topics(WallTime now);
   Result<void> load_duplicates(WallTime now);

@@ -101,7 +101,8 @@ Result<void> PopBatch::peek(const PopPlan& plan, PullResult& result) {
     if (plan.queue_id >= 0 && id != plan.queue_id) continue;
     TopicQueue* const queue = plan.topic->queue(QueueId(id));
     if (!queue) continue;
-    PullPlan pull{.topic = plan.topic,
+    PullPlan pull{.group = {},
+                  .topic = plan.topic,
                   .queue = queue,
                   .subscription = plan.subscription,
                   .offset = {},

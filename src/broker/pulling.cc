@@ -69,6 +69,7 @@ Result<void> scan(const store::MessageStore& store, const PullPlan& plan, PullRe
     SLUICE_TRY(const std::size_t count, plan.queue->index->read(result.next, entries));
     if (count == 0) break;
     for (std::size_t i = 0; i < count; ++i) {
+      if (result.messages >= plan.max_messages) return gather.finish();
       SLUICE_TRY(bool wanted, matches(store, plan.subscription.get(), entries[i]));
       if (plan.retries_of) {
         SLUICE_TRY(wanted, wants_retry(store, plan.retries_of.get(), entries[i]));
@@ -186,11 +187,20 @@ Result<std::shared_ptr<const delivery::Subscription>> Broker::subscription_of(
   return found.subscription;
 }
 
-std::optional<QueueOffset> Broker::take_reset(const PullQuery& query) {
+std::optional<QueueOffset> Broker::reset_of(const PullQuery& query) {
   const QueueId queue(query.queue_id);
   const std::string scope = variants_.scope(query.link, query.group, query.topic);
-  const auto reset = resets_.take(scope, query.topic, queue);
-  return reset || scope == query.group ? reset : resets_.take(query.group, query.topic, queue);
+  const auto reset = resets_.on_read(scope, query.topic, queue, query.offset);
+  if (reset || scope == query.group) return reset;
+  return resets_.on_read(query.group, query.topic, queue, query.offset);
+}
+
+std::optional<QueueOffset> Broker::tell_reset(const PullPlan& plan, const delivery::Link* link) {
+  const std::string& group = plan.group->name;
+  const QueueId queue = plan.queue->index->id();
+  const std::string scope = variants_.scope(link, group, plan.topic->name());
+  const auto reset = resets_.tell(scope, plan.topic->name(), queue);
+  return reset || scope == group ? reset : resets_.tell(group, plan.topic->name(), queue);
 }
 
 Result<PullPlan> Broker::prepare_pull(const PullQuery& query, WallTime now) {
@@ -217,7 +227,7 @@ Result<PullPlan> Broker::prepare_pull(const PullQuery& query, WallTime now) {
       retries_of = consumers_.subscriptions(query.link, query.group);
     }
   }
-  const auto reset = take_reset(query);
+  const auto reset = reset_of(query);
   if (!reset && query.commit && query.commit->value >= 0) {
     variants_.commit(query.link, query.group, query.topic, QueueId(query.queue_id), *query.commit);
   }
@@ -225,14 +235,15 @@ Result<PullPlan> Broker::prepare_pull(const PullQuery& query, WallTime now) {
     variants_.begin(query.link, query.group, query.topic, QueueId(query.queue_id), query.offset);
   }
   const std::int32_t bytes = query.max_bytes > 0 ? query.max_bytes : kBytesDefault;
-  return PullPlan{.topic = std::move(topic),
+  return PullPlan{.group = group,
+                  .topic = std::move(topic),
                   .queue = queue,
                   .subscription = std::move(subscription),
                   .retries_of = std::move(retries_of),
                   .offset = query.offset,
                   .max_messages = std::clamp(query.max_messages, 1, kMessagesMax),
                   .max_bytes = std::min(bytes, kBytesMax),
-                  .reset_to = reset && *reset != query.offset ? reset : std::nullopt};
+                  .reset_to = reset};
 }
 
 }  // namespace sluice::broker

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "broker/groups.h"
 #include "broker/topics.h"
 #include "delivery/members.h"
 
@@ -26,6 +27,7 @@ struct PullQuery {
 
 /// A checked pull: what is needed to read now or, parked, later. Small; holds its topic alive.
 struct PullPlan {
+  std::shared_ptr<const GroupConfig> group;
   std::shared_ptr<Topic> topic;
   TopicQueue* queue = nullptr;
   std::shared_ptr<const delivery::Subscription> subscription;

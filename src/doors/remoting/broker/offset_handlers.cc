@@ -1,4 +1,5 @@
 #include "doors/remoting/broker/call.h"
+#include "doors/remoting/broker/reset_notices.h"
 #include "wire/remoting/bodies/common.h"
 #include "wire/remoting/requests/pull.h"
 
@@ -57,17 +58,6 @@ Result<void> earliest_time(BrokerCall& call, const GetEarliestStoreTime& request
   return call.ok(TimestampResponse{time ? unix_ms(*time) : -1});
 }
 
-wire::json::Writer& write_offsets(
-    wire::json::Writer& out, const std::string& broker, std::string_view topic,
-    const std::vector<std::pair<std::int32_t, QueueOffset>>& offsets) {
-  out.begin_object().key("offsetTable").begin_object();
-  for (const auto& [queue, offset] : offsets) {
-    write(out, topic, broker, queue);
-    out.colon().value(offset.value);
-  }
-  return out.end().end();
-}
-
 Result<QueueOffset> reset_target(BrokerCall& call, const ResetOffset& request,
                                  const store::Queue& queue) {
   if (request.offset < 0) {
@@ -83,11 +73,11 @@ Result<QueueOffset> reset_target(BrokerCall& call, const ResetOffset& request,
                   std::to_string(queue.max().value) + " are allowed");
 }
 
-/// Sets the group's progress; members that run are told by their next pull.
+/// Sets the group's progress, and tells its members.
 Result<void> reset_offset(BrokerCall& call, const ResetOffset& request) {
   const auto topic = call.broker().topics().find(request.topic);
   if (!topic) return fail(Errc::topic_not_found);
-  std::vector<std::pair<std::int32_t, QueueOffset>> offsets;
+  ResetOffsets offsets;
   for (std::int32_t id = 0; id < topic->read_queues(); ++id) {
     if (request.queue_id >= 0 && id != request.queue_id) continue;
     SLUICE_TRY(const QueueOffset target,
@@ -98,9 +88,7 @@ Result<void> reset_offset(BrokerCall& call, const ResetOffset& request) {
     SLUICE_CHECK(
         call.broker().reset_offset(request.group, request.topic, QueueId(id), target, call.wall));
   }
-  if (const auto group = call.broker().leases().find(request.group, request.topic)) {
-    call.door().announce(group);
-  }
+  tell_of_reset(call.door(), request.group, request.topic, offsets);
   return call.ok_json([&](wire::json::Writer& out) {
     write_offsets(out, call.broker().options().name, request.topic, offsets);
   });

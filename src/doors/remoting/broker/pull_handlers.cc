@@ -35,6 +35,9 @@ Result<void> pull(BrokerCall& call, const PullMessage& request) {
     return std::unexpected(std::move(prepared.error()));
   }
   broker::PullPlan& plan = *prepared;
+  if (plan.reset_to) {
+    call.session.context().rebalance_later(call.session.link(), request.group);
+  }
   broker::PullResult& result = call.session.context().pulled;
   SLUICE_CHECK(call.broker().read(plan, result));
   const bool hold = result.status == broker::PullStatus::not_found &&

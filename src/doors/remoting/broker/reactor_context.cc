@@ -137,6 +137,7 @@ void ReactorContext::on_timer() {
   finish(released, true);
   expire_leases();
   expire_answers(now);
+  rebalance_members(now);
   arm();
 }
 
@@ -145,6 +146,10 @@ void ReactorContext::arm() {
   if (!late_answers_.empty()) {
     const SteadyTime answer = late_answers_.front().deadline;
     next = next ? std::min(*next, answer) : answer;
+  }
+  if (!rebalances_.empty()) {
+    const SteadyTime rebalance = rebalances_.front().time;
+    next = next ? std::min(*next, rebalance) : rebalance;
   }
   if (const auto lease = next_lease_end()) next = next ? std::min(*next, *lease) : *lease;
   if (!next || closed_) return timer_.cancel();
@@ -234,6 +239,8 @@ void ReactorContext::close() {
   timer_.cancel();
   late_answers_.clear();
   late_arrivals_.clear();
+  rebalances_.clear();
+  held_.clear();
   popping_.clear();
 }
 

@@ -72,6 +72,10 @@ class ReactorContext {
   bool keep_leases();
   /// Offers the group's messages to its pops that are parked here, first come first served.
   void offer(const std::shared_ptr<broker::GroupLeases>& group);
+  /// The group's progress in the queue was set: answers those of its pulls that wait here.
+  void tell_reset(const std::string& group, const broker::TopicQueue& queue);
+  /// The member was told to go on elsewhere: it will need a rebalance, after a while.
+  void rebalance_later(const std::shared_ptr<delivery::Link>& link, std::string_view group);
   /// Any thread; the first reactor looks after leases that run out: they do so sooner than known.
   void leases_end_sooner();
 
@@ -102,6 +106,12 @@ class ReactorContext {
     QueueId queue;
   };
 
+  struct Rebalance {
+    SteadyTime time;
+    std::weak_ptr<delivery::Link> link;
+    std::string group;
+  };
+
   void on_arrivals(std::span<const Arrival> arrivals);
   /// Fills tags_ with the tags of the messages that the queue's parked pulls have not been shown,
   /// when some of those want a tag.
@@ -118,6 +128,7 @@ class ReactorContext {
   void release(LogPosition confirmed);
   void release_arrivals(LogPosition confirmed);
   void expire_answers(SteadyTime now);
+  void rebalance_members(SteadyTime now);
 
   BrokerDoor& door_;
   net::Reactor& reactor_;
@@ -130,6 +141,10 @@ class ReactorContext {
   std::vector<delivery::TagCode> tags_;         // of an arrival's messages
   std::deque<LateAnswer> late_answers_;
   std::deque<LateArrival> late_arrivals_;
+  std::deque<Rebalance> rebalances_;
+  std::vector<std::shared_ptr<net::Connection>> held_;  // by answer_when_kept()
+  bool keep_posted_ = false;
+  std::atomic<bool> waiting_{false};  // for what confirmed_elsewhere() tells
   std::atomic<bool> release_posted_{false}, arm_posted_{false};
   bool closed_ = false;
 };

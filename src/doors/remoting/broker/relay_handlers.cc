@@ -2,6 +2,7 @@
 
 #include "doors/remoting/broker/call.h"
 #include "doors/remoting/broker/connection_link.h"
+#include "doors/remoting/broker/reset_notices.h"
 #include "wire/json/reader.h"
 #include "wire/record/message_id.h"
 #include "wire/remoting/bodies/common.h"
@@ -156,11 +157,13 @@ Result<void> clone_offsets(BrokerCall& call, const CloneGroupOffset& request) {
   for (const std::string& topic : topics) {
     if (topic.starts_with(broker::kRetryPrefix)) continue;
     if (!call.broker().topics().find(topic)) continue;
-    const auto offsets = call.broker().progress().offsets(request.from, topic);
-    for (const auto& [queue, offset] : offsets) {
+    ResetOffsets offsets;
+    for (const auto& [queue, offset] : call.broker().progress().offsets(request.from, topic)) {
+      offsets.emplace_back(queue, offset);
       SLUICE_CHECK(call.broker().reset_offset(request.to, topic, QueueId(queue),
                                               QueueOffset(offset), call.wall));
     }
+    tell_of_reset(call.door(), request.to, topic, offsets);
   }
   return call.ok();
 }

@@ -36,6 +36,8 @@ class BrokerSession final : public net::Session {
   bool park(broker::PopPlan plan, bool notification, milliseconds hold, ReplyTo to);
   /// A parked pull's messages have arrived, or its time is over.
   void resume(ParkedPull& pull, bool expired);
+  /// The parked pull's group was reset: answers where to go on.
+  void tell_reset(ParkedPull& pull);
   /// Answers a parked pop, without flushing, when there is something for it now; then it is gone.
   bool try_answer(ParkedPop& pop);
   /// Answers that nothing came.
