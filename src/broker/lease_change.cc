@@ -55,6 +55,10 @@ void encode(const LeaseChange& change, Buffer& to) {
   put_text16(to, change.filter);
 }
 
+void encode(const delivery::LeaseClockNote& note, Buffer& to) {
+  encode({.kind = Kind::clock, .lease = {note.wall, note.now}}, to);
+}
+
 void LeaseChangeList::add(const LeaseChange& change) {
   close_finished();
   encode(change, text_);
@@ -104,7 +108,7 @@ Result<void> LeaseChanges::next(LeaseChange& change) {
     change.filter_type = take_text16(from);
     change.filter = take_text16(from);
   }
-  if (!from.ok() || kind > std::to_underlying(Kind::filter) || !sound(change)) {
+  if (!from.ok() || kind > std::to_underlying(Kind::clock) || !sound(change)) {
     return fail(Errc::corrupt, "a change of leases that cannot be read");
   }
   rest_ = from.rest();
@@ -112,7 +116,7 @@ Result<void> LeaseChanges::next(LeaseChange& change) {
 }
 
 void apply(const LeaseChange& change, delivery::LeaseQueue& state) {
-  if (change.kind == Kind::filter) return;
+  if (change.kind == Kind::filter || change.kind == Kind::clock) return;
   if (change.kind == Kind::reset) {
     state = delivery::LeaseQueue(change.next);
     return;

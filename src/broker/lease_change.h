@@ -7,6 +7,7 @@
 
 #include "base/buffer.h"
 #include "base/result.h"
+#include "delivery/lease_clock.h"
 #include "delivery/lease_queue.h"
 
 /// What happened to messages that are taken one by one, as the log keeps it. Many changes make one
@@ -25,6 +26,7 @@ struct LeaseChange {
     ready,     ///< the items can be leased; `lease` is the one that ended, if there was one
     finished,  ///< the items are finished
     filter,    ///< a member asks with this filter: what it wants is left for it
+    clock,     ///< of no group: the wall clock was set to the stamp, the deadline is lease time
   };
   struct Item {
     QueueOffset offset;
@@ -44,6 +46,7 @@ struct LeaseChange {
 inline constexpr std::size_t kLeaseItemsMax = 65'536;  ///< of one change
 
 void encode(const LeaseChange& change, Buffer& to);
+void encode(const delivery::LeaseClockNote& note, Buffer& to);
 
 /// Takes changes from a body one by one; views point into it.
 class LeaseChanges {

@@ -40,6 +40,16 @@ TEST(LeaseChange, ReadsWhatItWrote) {
   EXPECT_TRUE(changes.done());
 }
 
+TEST(LeaseChange, KeepsWhatTheClocksShowed) {
+  Buffer body;
+  encode(delivery::LeaseClockNote{at(5), at(-70'000)}, body);
+  LeaseChange read;
+  ASSERT_TRUE(LeaseChanges(body.bytes()).next(read));
+  EXPECT_EQ(read.kind, Kind::clock);
+  EXPECT_EQ(read.lease.stamp, at(5));
+  EXPECT_EQ(read.lease.deadline, at(-70'000));
+}
+
 TEST(LeaseChange, RefusesEveryCutAndNegativeNumbers) {
   Buffer body;
   encode(leased({5, 6}), body);

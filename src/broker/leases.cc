@@ -108,11 +108,15 @@ void Leases::apply_filter(const LeaseChange& change) {
     subscription = std::make_shared<const delivery::Subscription>(std::move(*parsed));
   }
   const std::scoped_lock lock(group->mutex);
-  group->filters.push_back({std::move(subscription), {}});
+  group->filters.push_back({group->next_filter++, std::move(subscription), {}});
 }
 
 void Leases::apply(const LeaseChange& change) {
   if (change.kind == LeaseChange::Kind::filter) return apply_filter(change);
+  if (change.kind == LeaseChange::Kind::clock) {
+    return clock_.known({change.lease.stamp, change.lease.deadline});
+  }
+  clock_.known(change.lease.stamp);
   const auto group = find_or_create(change.group, change.topic);
   const std::scoped_lock lock(group->mutex);
   auto queue = group->queues.find(change.queue);
@@ -125,6 +129,7 @@ void Leases::apply(const LeaseChange& change) {
 }
 
 void Leases::snapshot(Buffer& to) const {
+  if (const auto note = clock_.note()) encode(*note, to);
   for (const auto& group : all()) {
     const std::scoped_lock lock(group->mutex);
     LeaseChange names;

@@ -26,10 +26,14 @@ struct QueueLeases {
   /// after a lost answer, gets the same messages.
   std::string attempt_id;
   WallTime attempt_stamp;
+  /// Where members filter differently: by filter, the turn up to which ready messages are none that
+  /// it wants.
+  std::map<std::uint32_t, std::uint64_t> passed;
 };
 
 /// A filter that a member of the group has asked with lately.
 struct KnownFilter {
+  std::uint32_t id = 0;
   std::shared_ptr<const delivery::Subscription> subscription;  ///< null: everything
   WallTime seen;                                               ///< 0: before the restart
 };
@@ -47,6 +51,7 @@ struct GroupLeases {
   LeaseChangeList changes;  ///< that are not in the log yet
   std::map<QueueId, QueueLeases> queues;
   std::vector<KnownFilter> filters;
+  std::uint32_t next_filter = 0;           ///< its id
   std::uint32_t turn = 0;                  ///< which queue the next pop looks at first
   std::optional<WallTime> scheduled;       ///< when Leases::expire() looks here
   std::atomic<std::uint64_t> watchers{0};  ///< bit r: reactor r has pops of this group parked
@@ -67,8 +72,11 @@ class Leases {
   std::optional<WallTime> next_deadline() const;
   /// Called when next_deadline() has become sooner; must be quick. Set once.
   void on_sooner(std::function<void()> fn) { on_sooner_ = std::move(fn); }
-  /// Ends the leases that have run out. The groups that have ready messages now.
+  /// Ends the leases that have run out by lease time. The groups that have ready messages now.
   std::vector<std::shared_ptr<GroupLeases>> expire(WallTime now);
+
+  /// The time by which all leases run.
+  delivery::LeaseClock& clock() { return clock_; }
 
   /// Brings the state up to a change read from the log or a snapshot. Before use.
   void apply(const LeaseChange& change);
@@ -94,6 +102,7 @@ class Leases {
   std::set<Due> due_;
   std::atomic<std::uint64_t> version_{0};
   std::function<void()> on_sooner_;
+  delivery::LeaseClock clock_;
 };
 
 }  // namespace sluice::broker

@@ -160,7 +160,7 @@ bool read_lease(Broker& broker, const LifeRecord& record, LifeShare& share) {
   share.attempts = unfinished->attempts;
   if (unfinished->leased) {
     share.since_ms = unix_ms(unfinished->lease.stamp);
-    share.until_ms = unix_ms(unfinished->lease.deadline);
+    share.until_ms = unix_ms(broker.leases().clock().wall_at(unfinished->lease.deadline));
   }
   return true;
 }

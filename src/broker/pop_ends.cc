@@ -87,14 +87,14 @@ Result<void> PopBatch::acknowledge(const Receipt& first, std::span<const QueueOf
 }
 
 Result<PopBatch::Outcome> PopBatch::put_off(const Receipt& receipt, milliseconds invisible,
-                                            WallTime now) {
+                                            const delivery::LeaseTime& now) {
   if (invisible < milliseconds(0) || invisible > kInvisibleMax) {
     return fail(Errc::invalid_argument, fmt::format("invisibleTime is {} ms, 0 to {} are allowed",
                                                     invisible.count(), kInvisibleMax.count()));
   }
   SLUICE_TRY(const Place place, place_of(receipt));
   SLUICE_CHECK(check_offset(*place.index, receipt));
-  const delivery::Lease lease{now, now + std::max(invisible, kInvisibleMin)};
+  const delivery::Lease lease{now.stamp, now.now + std::max(invisible, kInvisibleMin)};
   const Outcome outcome = place.leases->state.put_off(receipt.offset, receipt.stamp, lease);
   if (outcome == Outcome::unknown) return no_such_lease(receipt);
   if (outcome == Outcome::late) return outcome;
@@ -161,6 +161,7 @@ Result<void> PopBatch::append(WallTime now) {
     // Whoever comes second waits here, and finds its changes logged already.
     const auto in_order = lock_patiently(group->log_mutex);
     body_.clear();
+    if (const auto note = broker_.leases().clock().take_note()) encode(*note, body_);
     {
       const auto lock = lock_patiently(group->mutex);
       group->changes.take(body_);

@@ -39,40 +39,54 @@ void forget(delivery::LeaseQueue& state, QueueOffset offset, const delivery::Lea
 struct PopBatch::Taking {
   const PopPlan& plan;
   GroupLeases& group;
-  WallTime now;
+  delivery::LeaseTime now;
   delivery::Lease lease;
   PopResult& result;
+  std::uint32_t filter;  ///< id of the plan's
 
   bool room_for(std::int32_t bytes) const {
     if (result.messages.empty()) return true;
     return std::cmp_less(result.messages.size(), plan.max_messages) &&
            result.bytes + static_cast<std::size_t>(bytes) <= kBytesMax;
   }
+  /// Whether messages that others want may lie among those that are ready: then they are taken as
+  /// they became ready, so that none is looked at twice; else in their own order.
+  bool by_turn() const { return group.filters.size() > 1 && !plan.ordered; }
   bool full() const { return std::cmp_greater_equal(result.messages.size(), plan.max_messages); }
 };
 
-void PopBatch::remember_filter(const PopPlan& plan, WallTime now) {
-  auto& filters = plan.leases->filters;
+std::uint32_t PopBatch::remember_filter(const PopPlan& plan, WallTime lease_now) {
+  GroupLeases& group = *plan.leases;
   const auto* const mine = plan.subscription.get();
-  bool known = false;
-  for (KnownFilter& filter : filters) {
+  std::optional<std::uint32_t> known;
+  for (KnownFilter& filter : group.filters) {
     const bool same = same_filter(filter.subscription.get(), mine);
-    if (same || filter.seen == WallTime{}) filter.seen = now;
-    known = known || same;
+    if (same || filter.seen == WallTime{}) filter.seen = lease_now;
+    if (same) known = filter.id;
   }
+  std::size_t changes = 0;
   if (!known) {
-    filters.push_back({plan.subscription, now});
+    known = group.next_filter++;
+    group.filters.push_back({*known, plan.subscription, lease_now});
     change_ = {.kind = LeaseChange::Kind::filter,
-               .group = plan.leases->group,
-               .topic = plan.leases->topic,
+               .group = group.group,
+               .topic = group.topic,
                .filter_type = mine ? std::string_view(mine->type) : "TAG",
                .filter = mine ? std::string_view(mine->expression) : "*"};
-    plan.leases->changes.add(change_);
+    group.changes.add(change_);
     touch(plan.leases);
+    ++changes;
   }
-  if (filters.size() > 1) {
-    std::erase_if(filters, [now](const KnownFilter& f) { return now - f.seen > kFilterKept; });
+  if (group.filters.size() > 1) {
+    changes += std::erase_if(group.filters, [=](const KnownFilter& filter) {
+      return lease_now - filter.seen > kFilterKept;
+    });
   }
+  // What was left for a filter that is gone may be nobody's now: everybody looks again.
+  for (auto& [id, leases] : group.queues) {
+    if (changes > 0) leases.passed.clear();
+  }
+  return *known;
 }
 
 Result<PopBatch::Fate> PopBatch::fate(const Taking& taking, const store::IndexEntry& entry) const {
@@ -87,12 +101,23 @@ Result<PopBatch::Fate> PopBatch::fate(const Taking& taking, const store::IndexEn
   return Fate::finish;
 }
 
+std::optional<delivery::Ready> PopBatch::next_ready(
+    const Taking& taking, const QueueLeases& leases,
+    const std::optional<delivery::Ready>& after) const {
+  if (!taking.by_turn()) {
+    return leases.state.next_ready(after ? after->offset + 1 : QueueOffset(0));
+  }
+  const auto passed = leases.passed.find(taking.filter);
+  const std::uint64_t begin = passed == leases.passed.end() ? 0 : passed->second;
+  return leases.state.next_ready_after(after ? after->turn : begin);
+}
+
 Result<void> PopBatch::take_ready(Taking& taking, QueueId id, QueueLeases& leases,
                                   const store::Queue& index) {
   delivery::LeaseQueue& state = leases.state;
   taken_.clear();
-  auto ready = state.next_ready(QueueOffset(0));
-  for (; ready && !taking.full(); ready = state.next_ready(ready->offset + 1)) {
+  auto ready = next_ready(taking, leases, std::nullopt);
+  for (; ready && !taking.full(); ready = next_ready(taking, leases, ready)) {
     if (ready->offset < index.min()) {
       forget(state, ready->offset, taking.lease);
       continue;
@@ -100,8 +125,9 @@ Result<void> PopBatch::take_ready(Taking& taking, QueueId id, QueueLeases& lease
     SLUICE_TRY(const auto entry, entry_at(index, ready->offset));
     SLUICE_TRY(const Fate fate, this->fate(taking, entry));
     if (fate == Fate::finish) forget(state, ready->offset, taking.lease);
+    if (fate == Fate::lease && !taking.room_for(entry.size)) break;
+    if (taking.by_turn()) leases.passed[taking.filter] = ready->turn;
     if (fate != Fate::lease) continue;
-    if (!taking.room_for(entry.size)) break;
     state.lease_again(ready->offset, taking.lease);
     taken_.push_back({ready->offset, ready->attempts});
     taking.result.messages.push_back({id, ready->offset, ready->attempts});
@@ -161,7 +187,7 @@ Result<void> PopBatch::take(Taking& taking, QueueId id) {
   if (!queue) return {};
   const store::Queue& index = *queue->index;
   SLUICE_TRY(QueueLeases* const leases, leases_of(taking.plan, id, index));
-  const bool ended = leases->state.expire(taking.now) > 0;
+  const bool ended = leases->state.expire(taking.now.now) > 0;
   const std::size_t before = taking.result.messages.size();
   const bool blocked = taking.plan.ordered && leases->state.leased() > 0;
   if (!blocked) {
@@ -170,7 +196,7 @@ Result<void> PopBatch::take(Taking& taking, QueueId id) {
   }
   if (taking.plan.ordered && taking.result.messages.size() > before) {
     leases->attempt_id = taking.plan.attempt_id;
-    leases->attempt_stamp = taking.now;
+    leases->attempt_stamp = taking.now.stamp;
   }
   report(taking.group, id, *leases);
   // What ran out is not for the asker alone, and the timer will find nothing any more.
@@ -191,7 +217,7 @@ Result<bool> PopBatch::repeat(Taking& taking) {
     auto& messages = taking.result.messages;
     leases.state.for_each([&](const delivery::LeaseQueue::Unfinished& message) {
       const bool same = message.leased && message.lease.stamp == leases.attempt_stamp &&
-                        message.lease.deadline > taking.now;
+                        message.lease.deadline > taking.now.now;
       if (same) messages.push_back({id, message.offset, message.attempts});
     });
     if (messages.empty()) continue;
@@ -220,16 +246,16 @@ Result<void> PopBatch::take_all(Taking& taking) {
   return {};
 }
 
-Result<void> PopBatch::pop(const PopPlan& plan, WallTime now, PopResult& result) {
+Result<void> PopBatch::pop(const PopPlan& plan, const delivery::LeaseTime& now, PopResult& result) {
   result.clear();
   entries_.clear();
-  result.stamp = now;
+  result.stamp = now.stamp;
   {
     GroupLeases& group = *plan.leases;
     const auto lock = lock_patiently(group.mutex);
     if (group.removed) return fail(Errc::group_not_found, "the group or the topic was deleted");
-    remember_filter(plan, now);
-    Taking taking{plan, group, now, {now, now + plan.invisible}, result};
+    const std::uint32_t filter = remember_filter(plan, now.now);
+    Taking taking{plan, group, now, {now.stamp, now.now + plan.invisible}, result, filter};
     auto taken = take_all(taking);
     broker_.leases().schedule(plan.leases);
     SLUICE_CHECK(std::move(taken));

@@ -118,7 +118,7 @@ Result<void> PopBatch::peek(const PopPlan& plan, PullResult& result) {
   return {};
 }
 
-bool PopBatch::any(const PopPlan& plan, WallTime now) {
+bool PopBatch::any(const PopPlan& plan, const delivery::LeaseTime& now) {
   GroupLeases& group = *plan.leases;
   const std::scoped_lock lock(group.mutex);
   bool found = false;
@@ -129,7 +129,7 @@ bool PopBatch::any(const PopPlan& plan, WallTime now) {
     const auto leases = group.queues.find(QueueId(id));
     if (leases != group.queues.end()) {
       delivery::LeaseQueue& state = leases->second.state;
-      if (state.expire(now) > 0) wake(plan.leases);
+      if (state.expire(now.now) > 0) wake(plan.leases);
       if (plan.ordered && state.leased() > 0) continue;
     }
     const auto next = next_of(plan, QueueId(id), *queue->index);

@@ -86,11 +86,11 @@ class PopBatch {
   /// (more than 32 messages, an invisible time outside 1 ms…7 days), subscription_malformed.
   Result<PopPlan> prepare(const PopQuery& query, WallTime now);
   /// Takes what the plan wants now; no messages is no error. Errors: those of MessageStore::read.
-  Result<void> pop(const PopPlan& plan, WallTime now, PopResult& result);
+  Result<void> pop(const PopPlan& plan, const delivery::LeaseTime& now, PopResult& result);
   /// What a pop would look at first, without taking it. Errors: those of Broker::read.
   Result<void> peek(const PopPlan& plan, PullResult& result);
   /// Whether a pop would look at messages.
-  bool any(const PopPlan& plan, WallTime now);
+  bool any(const PopPlan& plan, const delivery::LeaseTime& now);
 
   /// What a client shows for a message it was given.
   struct Receipt {
@@ -107,8 +107,10 @@ class PopBatch {
   /// the others from being done. The receipt's own offset does not count. Errors: topic_not_found,
   /// queue_out_of_range, offset_not_found (the queue has no leases).
   Result<void> acknowledge(const Receipt& receipt, std::span<const QueueOffset> offsets);
-  /// Errors: as acknowledge(), and invalid_argument. Done: the new receipt's stamp is `now`.
-  Result<Outcome> put_off(const Receipt& receipt, milliseconds invisible, WallTime now);
+  /// Errors: as acknowledge(), and invalid_argument. Done: the new receipt's stamp is that
+  /// of `now`.
+  Result<Outcome> put_off(const Receipt& receipt, milliseconds invisible,
+                          const delivery::LeaseTime& now);
 
   /// Begins anew at `target`: every lease in the queue is void. Logged at once.
   Result<void> reset(std::string_view group, std::string_view topic, QueueId queue,
@@ -129,6 +131,8 @@ class PopBatch {
   Result<void> take(Taking& taking, QueueId id);
   Result<void> take_ready(Taking& taking, QueueId id, QueueLeases& leases,
                           const store::Queue& index);
+  std::optional<delivery::Ready> next_ready(const Taking& taking, const QueueLeases& leases,
+                                            const std::optional<delivery::Ready>& after) const;
   Result<void> take_new(Taking& taking, QueueId id, QueueLeases& leases, const store::Queue& index);
   Result<Fate> fate(const Taking& taking, const store::IndexEntry& entry) const;
   Result<void> read_records(PopResult& result);
@@ -140,7 +144,8 @@ class PopBatch {
   Result<QueueOffset> next_of(const PopPlan& plan, QueueId id, const store::Queue& index) const;
   void report(const GroupLeases& group, QueueId id, QueueLeases& leases);
   void settle(const std::shared_ptr<GroupLeases>& group);
-  void remember_filter(const PopPlan& plan, WallTime now);
+  /// Gives its id.
+  std::uint32_t remember_filter(const PopPlan& plan, WallTime lease_now);
   void log(LeaseChange::Kind kind, const std::shared_ptr<GroupLeases>& group, QueueId id,
            QueueOffset next, const delivery::Lease& lease, std::vector<LeaseChange::Item>& items);
   void touch(const std::shared_ptr<GroupLeases>& group);

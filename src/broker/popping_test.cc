@@ -203,6 +203,63 @@ TEST_F(Pop, WhatIsLeftForOthersIsLeftAfterARestartToo) {
   EXPECT_EQ(result_.messages.size(), 1U);
 }
 
+TEST_F(Pop, WhatIsLeftForOthersIsLookedAtOnceByEachFilter) {
+  PopQuery of_reds = asking(32), of_numbers = asking(32);
+  of_reds.expression = "red";
+  of_numbers.expression = "n IS NOT NULL";
+  of_numbers.expression_type = "SQL92";
+  EXPECT_THAT(pop(of_reds), ElementsAre());
+  for (int i = 0; i < 40; ++i) send("t", "red");
+  EXPECT_THAT(pop(of_numbers), ElementsAre());
+  EXPECT_THAT(pop(of_numbers), ElementsAre());
+  const auto reads = store_.reads;
+  EXPECT_THAT(pop(of_numbers), ElementsAre());
+  EXPECT_EQ(store_.reads, reads) << "an SQL filter reads each message that it looks at";
+  EXPECT_EQ(pop(of_reds).size(), 32U);
+  EXPECT_EQ(pop(of_reds).size(), 8U);
+  EXPECT_EQ(pop(of_reds, kNow + milliseconds(1000)).size(), 32U) << "ran out: looked at again";
+}
+
+TEST_F(Pop, WhatIsLeftForAMemberThatStaysAwayIsFinishedByAnother) {
+  PopQuery of_reds = asking(32), of_blues = asking(32);
+  of_reds.expression = "red";
+  of_blues.expression = "blue";
+  EXPECT_THAT(pop(of_reds), ElementsAre());
+  for (const char* tag : {"red", "blue", "red"}) send("t", tag);
+  EXPECT_THAT(pop(of_blues), ElementsAre(1));
+  EXPECT_THAT(pop(of_blues), ElementsAre());
+  EXPECT_EQ(progress(), 0);
+  pop(of_blues, kNow + milliseconds(600'001));
+  EXPECT_EQ(broker_.leases().find("g", "t")->queues.begin()->second.state.ready(), 0U);
+}
+
+class PopWhenTheClockIsSet : public Pop, public ::testing::WithParamInterface<int> {
+ protected:
+  std::size_t take(Broker& broker, PopBatch& pops, WallTime wall, std::int64_t steady_ms) {
+    const auto plan = pops.prepare(asking(1), wall);
+    const SteadyTime steady{milliseconds(steady_ms)};
+    EXPECT_TRUE(pops.pop(*plan, broker.leases().clock().read(wall, steady), result_));
+    EXPECT_TRUE(pops.append(wall));
+    return result_.messages.size();
+  }
+};
+
+TEST_P(PopWhenTheClockIsSet, NoLeaseEndsEarlyOrLate) {
+  for (int i = 0; i < 2; ++i) send("t");
+  EXPECT_EQ(take(broker_, pops_, kNow, 50'000), 1U);
+  const WallTime set = kNow + std::chrono::hours(GetParam());
+  EXPECT_EQ(take(broker_, pops_, set, 50'000), 1U);
+  EXPECT_EQ(take(broker_, pops_, set + milliseconds(998), 50'998), 0U);
+
+  Broker again(store_, disk_, "config", {});  // after another boot
+  ASSERT_TRUE(again.load(set));
+  PopBatch pops(again);
+  EXPECT_EQ(take(again, pops, set + milliseconds(999), 10), 0U);
+  EXPECT_EQ(take(again, pops, set + milliseconds(1'000), 11), 1U);
+}
+
+INSTANTIATE_TEST_SUITE_P(ForwardOrBack, PopWhenTheClockIsSet, ::testing::Values(1, -1));
+
 TEST_F(Pop, AnAcknowledgementWakesAnOrderedGroup) {
   for (int i = 0; i < 2; ++i) send("t");
   PopQuery query = asking(1);

@@ -54,21 +54,34 @@ void LeaseQueue::start_block(std::int64_t base, std::uint64_t bits, const Lease&
   leased_ += static_cast<std::size_t>(std::popcount(bits));
 }
 
-void LeaseQueue::put_single(std::int64_t offset, const Single& single) {
-  singles_.emplace(offset, single);
+void LeaseQueue::put_single(std::int64_t offset, Single single) {
   if (single.leased) {
     deadlines_.emplace(single.lease.deadline, offset, Kind::single);
     ++leased_;
   } else {
-    ready_offsets_.insert(offset);
-    ++ready_;
+    line_up(offset, single);
   }
+  singles_.emplace(offset, single);
+}
+
+void LeaseQueue::line_up(std::int64_t offset, Single& single) {
+  single.turn = ++turn_;
+  ready_offsets_.insert(offset);
+  ready_turns_.emplace_hint(ready_turns_.end(), single.turn, offset);
+  ++ready_;
 }
 
 std::optional<Ready> LeaseQueue::next_ready(QueueOffset from) const {
   const auto found = ready_offsets_.lower_bound(from.value);
   if (found == ready_offsets_.end()) return std::nullopt;
-  return Ready{QueueOffset(*found), singles_.at(*found).attempts};
+  const Single& single = singles_.at(*found);
+  return Ready{QueueOffset(*found), single.attempts, single.turn};
+}
+
+std::optional<Ready> LeaseQueue::next_ready_after(std::uint64_t turn) const {
+  const auto found = ready_turns_.upper_bound(turn);
+  if (found == ready_turns_.end()) return std::nullopt;
+  return Ready{QueueOffset(found->second), singles_.at(found->second).attempts, found->first};
 }
 
 void LeaseQueue::lease_again(QueueOffset offset, const Lease& lease) {
@@ -82,12 +95,17 @@ void LeaseQueue::lease_again(QueueOffset offset, const Lease& lease) {
 LeaseQueue::Place LeaseQueue::find(std::int64_t offset) {
   Place place{blocks_.end(), singles_.find(offset)};
   if (place.single != singles_.end()) return place;
-  auto after = blocks_.upper_bound(offset);
-  if (after == blocks_.begin()) return place;
-  const auto block = std::prev(after);
-  const std::int64_t index = offset - block->first;
-  if (index < kBlockSpan && (block->second.pending & bit(index)) != 0) place.block = block;
+  const auto block = block_around(offset);
+  if (block == blocks_.end()) return place;
+  if ((block->second.pending & bit(offset - block->first)) != 0) place.block = block;
   return place;
+}
+
+LeaseQueue::Blocks::iterator LeaseQueue::block_around(std::int64_t offset) {
+  const auto after = blocks_.upper_bound(offset);
+  if (after == blocks_.begin()) return blocks_.end();
+  const auto block = std::prev(after);
+  return offset - block->first < kBlockSpan ? block : blocks_.end();
 }
 
 void LeaseQueue::take_out(Place place, std::int64_t offset) {
@@ -97,6 +115,7 @@ void LeaseQueue::take_out(Place place, std::int64_t offset) {
       --leased_;
     } else {
       ready_offsets_.erase(offset);
+      ready_turns_.erase(place.single->second.turn);
       --ready_;
     }
     singles_.erase(place.single);
@@ -165,8 +184,7 @@ void LeaseQueue::make_ready(Singles::iterator at) {
   single.leased = false;
   ++single.attempts;
   --leased_;
-  ++ready_;
-  ready_offsets_.insert(offset);
+  line_up(offset, single);
 }
 
 std::size_t LeaseQueue::release(std::uint32_t owner) {

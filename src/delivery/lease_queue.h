@@ -25,10 +25,10 @@
 /// in time, or was left for another member. Finished messages above the floor cost nothing: what is
 /// kept is what is not finished. Messages handed out together are one entry of 64 bits.
 ///
-/// Pure and not thread-safe: times are passed in, in milliseconds of the wall clock, because a
-/// lease outlives the process. Invariants: (1) a message has at most one lease; (2) it becomes
-/// ready only at its deadline, or when its holder gives it back; (3) floor() and next() never
-/// decrease but by a reset, which makes a new object.
+/// Pure and not thread-safe: times are passed in, in milliseconds of lease time (lease_clock.h),
+/// because a lease outlives the process. Stamps must not decrease. Invariants: (1) a message has at
+/// most one lease; (2) it becomes ready only at its deadline, or when its holder gives it back; (3)
+/// floor() and next() never decrease but by a reset, which makes a new object.
 namespace sluice::delivery {
 
 /// To whom and how long. `stamp` tells this lease from later ones of the same message: when it was
@@ -43,6 +43,7 @@ struct Lease {
 struct Ready {
   QueueOffset offset;
   std::int32_t attempts = 0;  ///< leases that ended without an end to the message
+  std::uint64_t turn = 0;     ///< grows with each message that becomes ready; from 1 on
 };
 
 class LeaseQueue {
@@ -66,6 +67,9 @@ class LeaseQueue {
   void advance(std::span<const Fate> fates, const Lease& lease);
   /// The first ready message at or after `from`.
   std::optional<Ready> next_ready(QueueOffset from) const;
+  /// The one that became ready first after the message of that turn. Who remembers how far it has
+  /// looked meets each message once each time it becomes ready.
+  std::optional<Ready> next_ready_after(std::uint64_t turn) const;
   /// Leases a ready message.
   void lease_again(QueueOffset offset, const Lease& lease);
 
@@ -122,6 +126,7 @@ class LeaseQueue {
     std::int32_t attempts = 0;
     bool leased = false;
     Lease lease;
+    std::uint64_t turn = 0;  // when ready
   };
   /// A block and a single message can have the same key.
   enum class Kind : std::uint8_t { block, single };
@@ -134,7 +139,8 @@ class LeaseQueue {
   };
   Place find(std::int64_t offset);
   void start_block(std::int64_t base, std::uint64_t bits, const Lease& lease);
-  void put_single(std::int64_t offset, const Single& single);
+  void put_single(std::int64_t offset, Single single);
+  void line_up(std::int64_t offset, Single& single);
   void take_out(Place place, std::int64_t offset);
   void make_ready(Blocks::iterator block);
   void make_ready(Singles::iterator single);
@@ -144,6 +150,8 @@ class LeaseQueue {
   Blocks blocks_;    // ranges of 64 offsets that do not overlap
   Singles singles_;  // no offset that is pending in a block
   std::set<std::int64_t> ready_offsets_;
+  std::map<std::uint64_t, std::int64_t> ready_turns_;  // the same by turn
+  std::uint64_t turn_ = 0;
   std::set<Deadline> deadlines_;  // of blocks and of leased singles
 };
 

@@ -192,6 +192,13 @@ class Comparison {
       EXPECT_EQ(found->offset.value, ready->first);
       EXPECT_EQ(found->attempts, ready->second.attempts);
     }
+    std::size_t in_turn = 0;
+    for (auto one = queue_.next_ready_after(0); one; one = queue_.next_ready_after(one->turn)) {
+      ++in_turn;
+      const auto at = messages.find(one->offset.value);
+      EXPECT_TRUE(at != messages.end() && !at->second.leased);
+    }
+    EXPECT_EQ(in_turn, messages.size() - leased);
     std::size_t visited = 0;
     queue_.for_each([&](const LeaseQueue::Unfinished& one) {
       ++visited;

@@ -46,6 +46,27 @@ TEST(LeaseQueue, WhatIsNotFinishedInTimeIsReadyAndCounted) {
   EXPECT_EQ(queue.next_ready(QueueOffset(0))->attempts, 2);
 }
 
+TEST(LeaseQueue, WhoeverRemembersTheTurnMeetsReadyMessagesOnceEachTimeTheyBecomeReady) {
+  LeaseQueue queue(QueueOffset(0));
+  queue.advance(std::vector<Fate>{Fate::leave, Fate::lease, Fate::leave}, lease(0, 50));
+  auto ready = queue.next_ready_after(0);
+  ASSERT_TRUE(ready);
+  EXPECT_EQ(ready->offset, QueueOffset(0));
+  ready = queue.next_ready_after(ready->turn);
+  ASSERT_TRUE(ready);
+  EXPECT_EQ(ready->offset, QueueOffset(2));
+  EXPECT_FALSE(queue.next_ready_after(ready->turn));
+  queue.expire(at(50));
+  const auto again = queue.next_ready_after(ready->turn);
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->offset, QueueOffset(1));
+  EXPECT_EQ(again->attempts, 1);
+  queue.lease_again(QueueOffset(1), lease(50, 60));
+  EXPECT_FALSE(queue.next_ready_after(ready->turn));
+  queue.restore_finished(QueueOffset(0));
+  EXPECT_EQ(queue.next_ready_after(0)->offset, QueueOffset(2));
+}
+
 TEST(LeaseQueue, ALateHolderIsBelievedOnlyWhileNobodyElseHasTheMessage) {
   LeaseQueue queue(QueueOffset(0));
   queue.advance(leased(2), lease(0, 50));

@@ -79,16 +79,22 @@ bool ReactorContext::keep_leases() {
   return kept.has_value();
 }
 
+delivery::LeaseTime ReactorContext::lease_time() const {
+  const Clock& clock = door_.clock();
+  return door_.broker().leases().clock().read(clock.wall(), clock.steady());
+}
+
 void ReactorContext::expire_leases() {
   if (reactor_.index() != 0) return;
-  for (const auto& group : broker().leases().expire(door_.clock().wall())) door_.announce(group);
+  for (const auto& group : broker().leases().expire(lease_time().now)) door_.announce(group);
 }
 
 std::optional<SteadyTime> ReactorContext::next_lease_end() const {
   if (reactor_.index() != 0) return std::nullopt;
   const auto deadline = door_.broker().leases().next_deadline();
   if (!deadline) return std::nullopt;
-  return door_.clock().steady() + (*deadline - door_.clock().wall());
+  const SteadyTime steady = door_.clock().steady();
+  return steady + (*deadline - lease_time().now);
 }
 
 void ReactorContext::leases_end_sooner() {

@@ -42,7 +42,7 @@ Result<void> pop(BrokerCall& call, const PopMessage& request) {
   if (!hold) return call.answer(kPollingTimeout, "the request is older than its pollTime");
   ReactorContext& context = call.session.context();
   SLUICE_TRY(broker::PopPlan plan, context.pops.prepare(pop_query(request), call.wall));
-  SLUICE_CHECK(context.pops.pop(plan, call.wall, context.popped));
+  SLUICE_CHECK(context.pops.pop(plan, context.lease_time(), context.popped));
   if (context.popped.left) call.door().announce(plan.leases);
   if (!context.popped.messages.empty()) {
     write_pop_reply(call.session.out(), call.reply_to(), plan, context.popped, context.pop_info);
@@ -65,7 +65,7 @@ Result<void> notification(BrokerCall& call, const Notification& request) {
                                .ordered = request.ordered,
                                .attempt_id = request.attempt_id};
   SLUICE_TRY(broker::PopPlan plan, context.pops.prepare(query, call.wall));
-  const bool any = context.pops.any(plan, call.wall);
+  const bool any = context.pops.any(plan, context.lease_time());
   if (any || *hold == milliseconds(0)) return call.ok(NotificationResponse{.has_messages = any});
   if (call.session.park(std::move(plan), true, *hold, call.reply_to())) return {};
   return call.ok(NotificationResponse{.polling_full = true});
@@ -133,15 +133,16 @@ Result<void> batch_ack(BrokerCall& call, const BatchAckMessage&) {
 
 Result<void> change_invisible(BrokerCall& call, const ChangeInvisibleTime& request) {
   SLUICE_TRY(const PopReceipt receipt, parse_receipt(request.receipt));
-  const auto done =
-      call.session.context().pops.put_off({.group = request.group,
-                                           .topic = request.topic,
-                                           .queue = QueueId(request.queue_id),
-                                           .offset = QueueOffset(request.offset),
-                                           .stamp = receipt.popped},
-                                          milliseconds(request.invisible_ms), call.wall);
+  ReactorContext& context = call.session.context();
+  const delivery::LeaseTime now = context.lease_time();
+  const auto done = context.pops.put_off({.group = request.group,
+                                          .topic = request.topic,
+                                          .queue = QueueId(request.queue_id),
+                                          .offset = QueueOffset(request.offset),
+                                          .stamp = receipt.popped},
+                                         milliseconds(request.invisible_ms), now);
   if (!done) return answer_receipt_error(call, done.error());
-  return call.ok(ChangeInvisibleTimeResponse{.pop_ms = unix_ms(call.wall),
+  return call.ok(ChangeInvisibleTimeResponse{.pop_ms = unix_ms(now.stamp),
                                              .invisible_ms = request.invisible_ms,
                                              .revive_queue = receipt.revive_queue});
 }

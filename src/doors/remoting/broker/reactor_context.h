@@ -67,9 +67,11 @@ class ReactorContext {
   void unmark(broker::TopicQueue& queue);
   void unmark(const broker::PopPlan& plan);
 
-  /// Logs what pops and acknowledgements have changed; before their answers leave. False: it could
-  /// not be logged, and the answers must not leave.
-  bool keep_leases();
+  /// By which leases run.
+  delivery::LeaseTime lease_time() const;
+  /// Holds the connection's answers until what pops and acknowledgements have changed is logged:
+  /// together with what the other connections of this wake bring.
+  void answer_when_kept(net::Connection& connection);
   /// Offers the group's messages to its pops that are parked here, first come first served.
   void offer(const std::shared_ptr<broker::GroupLeases>& group);
   /// The group's progress in the queue was set: answers those of its pulls that wait here.

@@ -128,7 +128,7 @@ void BrokerSession::resume(ParkedPull& pull, bool expired) {
 
 bool BrokerSession::try_answer(ParkedPop& pop) {
   if (!connection_.is_open()) return false;
-  const WallTime now = context_.door().clock().wall();
+  const delivery::LeaseTime now = context_.lease_time();
   if (pop.notification) {
     context_.popped.clear();
     if (!context_.pops.any(pop.plan, now)) return false;
