@@ -64,13 +64,13 @@ void LeaseChangeList::add(const LeaseChange& change) {
   encode(change, text_);
 }
 
-void LeaseChangeList::add_finished(const LeaseChange& names, QueueOffset offset) {
+void LeaseChangeList::add_finished(const LeaseChange& names, std::span<const QueueOffset> offsets) {
   if (!finished_.items.empty() && finished_.queue != names.queue) close_finished();
   if (finished_.items.empty()) {
     finished_ = names;
     finished_.kind = Kind::finished;
   }
-  finished_.items.push_back({offset});
+  for (const QueueOffset offset : offsets) finished_.items.push_back({offset});
 }
 
 void LeaseChangeList::close_finished() {

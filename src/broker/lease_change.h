@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -65,7 +66,7 @@ class LeaseChanges {
 class LeaseChangeList {
  public:
   void add(const LeaseChange& change);
-  void add_finished(const LeaseChange& names, QueueOffset offset);
+  void add_finished(const LeaseChange& names, std::span<const QueueOffset> offsets);
   bool empty() const { return text_.empty() && finished_.items.empty(); }
   /// Appends them to `to`, and is empty.
   void take(Buffer& to);

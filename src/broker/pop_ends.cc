@@ -55,16 +55,21 @@ Result<PopBatch::Place> PopBatch::place_of(const Receipt& receipt) {
   return Place{known_.leases, std::move(lock), &leases->second, queue->index.get()};
 }
 
+void PopBatch::note_finished(GroupLeases& group, QueueId queue,
+                             std::span<const QueueOffset> offsets) {
+  change_.group = group.group;
+  change_.topic = group.topic;
+  change_.queue = queue;
+  change_.items.clear();
+  group.changes.add_finished(change_, offsets);
+}
+
 PopBatch::Outcome PopBatch::finish(const Place& place, QueueId queue, QueueOffset offset,
                                    WallTime stamp) {
   delivery::LeaseQueue& state = place.leases->state;
   const Outcome outcome = state.acknowledge(offset, stamp);
   if (outcome != Outcome::done) return outcome;
-  change_.group = place.group->group;
-  change_.topic = place.group->topic;
-  change_.queue = queue;
-  change_.items.clear();
-  place.group->changes.add_finished(change_, offset);
+  note_finished(*place.group, queue, std::span(&offset, 1));
   // An ordered group's next batch, or one that had as many out as it may, has waited for this.
   if (state.leased() == 0 || state.unfinished() + 1 == kUnfinishedMax) wake(place.group);
   return outcome;
@@ -81,7 +86,13 @@ Result<PopBatch::Outcome> PopBatch::acknowledge(const Receipt& receipt) {
 
 Result<void> PopBatch::acknowledge(const Receipt& first, std::span<const QueueOffset> offsets) {
   SLUICE_TRY(const Place place, place_of(first));
-  for (const QueueOffset offset : offsets) finish(place, first.queue, offset, first.stamp);
+  delivery::LeaseQueue& state = place.leases->state;
+  const bool held_up = state.unfinished() >= kUnfinishedMax;
+  finished_.clear();
+  state.acknowledge(offsets, first.stamp, finished_);
+  if (finished_.empty()) return {};
+  note_finished(*place.group, first.queue, finished_);
+  if (state.leased() == 0 || (held_up && state.unfinished() < kUnfinishedMax)) wake(place.group);
   touch(place.group);
   return {};
 }
@@ -169,8 +180,9 @@ Result<void> PopBatch::append(WallTime now) {
       settle(group);
     }
     if (body_.empty()) continue;
-    auto done = append_state(broker_.store(), kLeaseTopic, body_.bytes(),
-                             broker_.options().store_host, now);
+    if (!log_) log_ = broker_.store().queue(kLeaseTopic, QueueId(0));
+    auto done =
+        append_state(broker_.store(), *log_, body_.bytes(), broker_.options().store_host, now);
     if (done) continue;
     const std::scoped_lock lock(group->mutex);
     group->changes.put_back(body_.bytes());

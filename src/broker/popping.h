@@ -116,6 +116,8 @@ class PopBatch {
   Result<void> reset(std::string_view group, std::string_view topic, QueueId queue,
                      QueueOffset target, WallTime now);
 
+  /// Whether append() has something to log.
+  bool changed() const { return !touched_.empty(); }
   /// Logs what has changed. Errors: those of MessageStore::append; then the answers must not leave.
   Result<void> append(WallTime now);
   /// Groups whose parked pops may find something by what was done here; each is told once.
@@ -138,6 +140,7 @@ class PopBatch {
   Result<void> read_records(PopResult& result);
   Result<void> look_up(std::string_view group, std::string_view topic);
   Result<Place> place_of(const Receipt& receipt);
+  void note_finished(GroupLeases& group, QueueId queue, std::span<const QueueOffset> offsets);
   Outcome finish(const Place& place, QueueId queue, QueueOffset offset, WallTime stamp);
   Result<void> take_all(Taking& taking);
   /// Where the group goes on, also when it has not begun yet.
@@ -163,8 +166,10 @@ class PopBatch {
   std::vector<std::shared_ptr<GroupLeases>> touched_;  // with changes that are not in the log yet
   std::vector<std::shared_ptr<GroupLeases>> woken_;
   Buffer body_;
+  std::shared_ptr<store::Queue> log_;  // of kLeaseTopic, once it is used
   LeaseChange change_;
   std::vector<Fate> fates_;
+  std::vector<QueueOffset> finished_;
   std::vector<LeaseChange::Item> taken_, left_;
   std::vector<store::IndexEntry> entries_;  // of the result's messages
 };

@@ -11,9 +11,13 @@ namespace sluice::broker {
 
 Result<void> append_state(store::MessageStore& store, std::string_view topic, Bytes body,
                           const wire::record::Host& store_host, WallTime now) {
-  const auto queue = store.queue(topic, QueueId(0));
-  store::Pending pending{.queue = queue.get()};
-  pending.message.topic = topic;
+  return append_state(store, *store.queue(topic, QueueId(0)), body, store_host, now);
+}
+
+Result<void> append_state(store::MessageStore& store, store::Queue& queue, Bytes body,
+                          const wire::record::Host& store_host, WallTime now) {
+  store::Pending pending{.queue = &queue};
+  pending.message.topic = queue.topic();
   pending.message.born_ms = unix_ms(now);
   pending.message.body = body;
   SLUICE_TRY(pending.size, wire::record::encoded_size(pending.message, store_host));

@@ -17,6 +17,10 @@ namespace sluice::broker {
 Result<void> append_state(store::MessageStore& store, std::string_view topic, Bytes body,
                           const wire::record::Host& store_host, WallTime now);
 
+/// The same; `queue` is the topic's one queue.
+Result<void> append_state(store::MessageStore& store, store::Queue& queue, Bytes body,
+                          const wire::record::Host& store_host, WallTime now);
+
 /// Shows `visit` the records stored since `from`, oldest first, with their store times, until it
 /// gives false. Looks at no more than `limit`; false: there were more. Errors: as replay_state.
 Result<bool> look_back(const store::MessageStore& store, const store::Queue& queue, WallTime from,

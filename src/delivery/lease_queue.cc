@@ -121,12 +121,16 @@ void LeaseQueue::take_out(Place place, std::int64_t offset) {
     singles_.erase(place.single);
     return;
   }
-  Block& block = place.block->second;
-  block.pending &= ~bit(offset - place.block->first);
-  --leased_;
+  take_out(place.block, bit(offset - place.block->first));
+}
+
+void LeaseQueue::take_out(Blocks::iterator at, std::uint64_t bits) {
+  Block& block = at->second;
+  block.pending &= ~bits;
+  leased_ -= static_cast<std::size_t>(std::popcount(bits));
   if (block.pending != 0) return;
-  deadlines_.erase({block.lease.deadline, place.block->first, Kind::block});
-  blocks_.erase(place.block);
+  deadlines_.erase({block.lease.deadline, at->first, Kind::block});
+  blocks_.erase(at);
 }
 
 LeaseQueue::Outcome LeaseQueue::acknowledge(QueueOffset offset, WallTime stamp) {
@@ -143,6 +147,29 @@ LeaseQueue::Outcome LeaseQueue::acknowledge(QueueOffset offset, WallTime stamp) 
   }
   take_out(place, offset.value);
   return Outcome::done;
+}
+
+void LeaseQueue::acknowledge(std::span<const QueueOffset> offsets, WallTime stamp,
+                             std::vector<QueueOffset>& done) {
+  for (std::size_t i = 0; i < offsets.size();) {
+    // Those of the same block are one look-up; what is not pending in it is found one by one.
+    const auto block = block_around(offsets[i].value);
+    const bool mine = block != blocks_.end() && block->second.lease.stamp == stamp;
+    std::uint64_t acknowledged = 0;
+    for (; mine && i < offsets.size(); ++i) {
+      const std::int64_t index = offsets[i].value - block->first;
+      if (index < 0 || index >= kBlockSpan) break;
+      if ((block->second.pending & ~acknowledged & bit(index)) == 0) break;
+      acknowledged |= bit(index);
+      done.push_back(offsets[i]);
+    }
+    if (acknowledged != 0) {
+      take_out(block, acknowledged);
+    } else {
+      if (acknowledge(offsets[i], stamp) == Outcome::done) done.push_back(offsets[i]);
+      ++i;
+    }
+  }
 }
 
 LeaseQueue::Outcome LeaseQueue::put_off(QueueOffset offset, WallTime stamp, const Lease& lease) {

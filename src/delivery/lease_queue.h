@@ -7,6 +7,7 @@
 #include <set>
 #include <span>
 #include <tuple>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/ids.h"
@@ -80,6 +81,9 @@ class LeaseQueue {
   };
   /// The message is finished. A holder whose lease ran out is believed while nobody else has it.
   Outcome acknowledge(QueueOffset offset, WallTime stamp);
+  /// Each of `offsets`, best in order; those for which it was done go to `done`.
+  void acknowledge(std::span<const QueueOffset> offsets, WallTime stamp,
+                   std::vector<QueueOffset>& done);
   /// The holder's lease is replaced: sooner, later, or (a deadline that has passed) given back. One
   /// that has run out is renewed while nobody else has the message.
   Outcome put_off(QueueOffset offset, WallTime stamp, const Lease& lease);
@@ -138,10 +142,12 @@ class LeaseQueue {
     Singles::iterator single;  // or end
   };
   Place find(std::int64_t offset);
+  Blocks::iterator block_around(std::int64_t offset);
   void start_block(std::int64_t base, std::uint64_t bits, const Lease& lease);
   void put_single(std::int64_t offset, Single single);
   void line_up(std::int64_t offset, Single& single);
   void take_out(Place place, std::int64_t offset);
+  void take_out(Blocks::iterator at, std::uint64_t bits);
   void make_ready(Blocks::iterator block);
   void make_ready(Singles::iterator single);
 

@@ -78,6 +78,25 @@ TEST(LeaseQueue, ALateHolderIsBelievedOnlyWhileNobodyElseHasTheMessage) {
   EXPECT_EQ(queue.floor(), QueueOffset(2));
 }
 
+TEST(LeaseQueue, ManyAreAcknowledgedAsOneByOne) {
+  LeaseQueue queue(QueueOffset(0));
+  queue.advance(leased(100), lease(0, 50));
+  queue.advance(leased(10), lease(1, 60));
+  queue.put_off(QueueOffset(3), at(0), lease(2, 70));
+  std::vector<QueueOffset> named, done, expected;
+  for (const std::int64_t n : {0, 1, 1, 2, 3, 63, 64, 99, 100, 5, 500, -1}) {
+    named.emplace_back(n);
+    const bool held = n == 0 || n == 2 || n == 5 || n == 63 || n == 64 || n == 99;
+    if (held || (n == 1 && (expected.empty() || expected.back().value != 1))) {
+      expected.emplace_back(n);
+    }
+  }
+  queue.acknowledge(named, at(0), done);
+  EXPECT_EQ(done, expected);
+  EXPECT_EQ(queue.unfinished(), 110U - expected.size());
+  EXPECT_EQ(queue.floor(), QueueOffset(3)) << "put off: the first receipt does not hold for it";
+}
+
 TEST(LeaseQueue, AReceiptThatWasNeverGivenIsUnknown) {
   LeaseQueue queue(QueueOffset(0));
   queue.advance(leased(2), lease(10, 50));

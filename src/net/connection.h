@@ -51,6 +51,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   virtual OutQueue& out() = 0;
   /// Writes what the socket takes now; the rest follows when it can.
   virtual void flush() = 0;
+  /// Until release() nothing of what is in out() is written, whoever flushes: for answers that must
+  /// not leave yet. False: it is held already.
+  virtual bool hold() = 0;
+  virtual void release() = 0;
   /// Closes at once; on_closed() follows, once.
   virtual void close() = 0;
 };

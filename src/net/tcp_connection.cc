@@ -202,7 +202,7 @@ void TcpConnection::give_back_queue() {
 }
 
 void TcpConnection::flush() {
-  if (delivering_ || !open_ || !out_) return;
+  if (delivering_ || held_ || !open_ || !out_) return;
   std::array<iovec, kGatherMax> parts;
   while (!out_->empty()) {
     msghdr message{};
@@ -216,6 +216,11 @@ void TcpConnection::flush() {
   }
   give_back_queue();
   if (std::exchange(paused_, false)) wait_readable();
+}
+
+void TcpConnection::release() {
+  held_ = false;
+  flush();
 }
 
 void TcpConnection::close() {

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <functional>
+#include <utility>
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/intrusive/list.hpp>
@@ -32,6 +33,8 @@ class TcpConnection final : public Connection {
   bool is_open() const override { return open_; }
   OutQueue& out() override;
   void flush() override;
+  bool hold() override { return !std::exchange(held_, true); }
+  void release() override;
   void close() override;
 
  private:
@@ -62,6 +65,7 @@ class TcpConnection final : public Connection {
   SteadyTime active_;
   bool open_ = true;
   bool delivering_ = false;
+  bool held_ = false;
   bool waiting_writable_ = false;
   bool paused_ = false;  // not reading: the peer does not read what it is sent
 

@@ -10,6 +10,7 @@
 #include "wire/compression.h"
 #include "wire/json/reader.h"
 #include "wire/remoting/batch.h"
+#include "wire/remoting/bodies/batch_ack.h"
 #include "wire/remoting/bodies/heartbeat.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -28,6 +29,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
   static_cast<void>(sluice::wire::json::parse(text));
   static_cast<void>(sluice::wire::remoting::HeartbeatBody::decode(input));
+  static_cast<void>(sluice::wire::remoting::decode_batch_ack(input));
   constexpr std::size_t kLimit = 1 << 16;
   for (const std::int32_t type : {0x000, 0x100, 0x200}) {
     if (const auto plain = sluice::wire::decompress(type, input, kLimit)) {

@@ -1,6 +1,7 @@
 #include "wire/remoting/pop_receipt.h"
 
 #include <array>
+#include <charconv>
 
 #include <fmt/format.h>
 
@@ -27,6 +28,11 @@ std::size_t split(std::string_view text, std::array<std::string_view, kFieldsMax
     text.remove_prefix(std::min(end + 1, text.size()));
   }
   return count;
+}
+
+void append(std::string& text, std::int64_t number) {
+  std::array<char, 24> digits;
+  text.append(digits.data(), std::to_chars(digits.begin(), digits.end(), number).ptr);
 }
 
 void separate(std::string& text, char separator) {
@@ -69,11 +75,16 @@ void PopInfo::add(const PopEntry& entry) {
   if (queue != queue_) {
     separate(start_offsets, ';');
     separate(offsets, ';');
-    fmt::format_to(std::back_inserter(start_offsets), "0 {} {}", queue, offset);
-    fmt::format_to(std::back_inserter(offsets), "0 {} {}", queue, offset);
+    for (std::string* const text : {&start_offsets, &offsets}) {
+      *text += "0 ";
+      append(*text, queue);
+      *text += ' ';
+      append(*text, offset);
+    }
     queue_ = queue;
   } else {
-    fmt::format_to(std::back_inserter(offsets), ",{}", offset);
+    offsets += ',';
+    append(offsets, offset);
   }
   if (entry.attempts == 0) return;
   separate(counts, ';');

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "base/log.h"
 #include "doors/remoting/broker/reactor_context.h"
@@ -72,9 +73,23 @@ void ReactorContext::offer(const std::shared_ptr<broker::GroupLeases>& group) {
   }
 }
 
+void ReactorContext::answer_when_kept(net::Connection& connection) {
+  if (connection.hold()) held_.push_back(connection.shared_from_this());
+  if (std::exchange(keep_posted_, true)) return;
+  // Behind the connections that are readable now.
+  reactor_.post([this] {
+    keep_posted_ = false;
+    if (!keep_leases()) return;
+    for (const auto& held : std::exchange(held_, {})) held->release();
+  });
+}
+
 bool ReactorContext::keep_leases() {
   const auto kept = pops.append(door_.clock().wall());
-  if (!kept) log::error("leases_not_logged", {{"why", kept.error().remark()}});
+  if (!kept) {
+    log::error("leases_not_logged", {{"why", kept.error().remark()}});
+    for (const auto& held : std::exchange(held_, {})) held->close();
+  }
   for (const auto& group : pops.take_woken()) door_.announce(group);
   return kept.has_value();
 }

@@ -158,8 +158,10 @@ void ReactorContext::arm() {
 
 void ReactorContext::answer_later(LateAnswer answer) {
   const bool first = late_answers_.empty();
+  const LogPosition until = answer.until;
   late_answers_.push_back(std::move(answer));
   if (first) arm();
+  wait_for(until);
 }
 
 void ReactorContext::announce_later(LogPosition until,
@@ -167,6 +169,14 @@ void ReactorContext::announce_later(LogPosition until,
   for (const broker::TopicQueue* queue : queues) {
     late_arrivals_.push_back({until, queue->index->topic(), queue->index->id()});
   }
+  if (!queues.empty()) wait_for(until);
+}
+
+void ReactorContext::wait_for(LogPosition until) {
+  // The mark first, then the look: whoever confirms does so first, then looks for the mark.
+  waiting_.store(true);
+  const LogPosition confirmed = broker().store().confirmed();
+  if (confirmed >= until) confirmed_elsewhere(confirmed);
 }
 
 void ReactorContext::announce_when(LogPosition until, std::span<broker::TopicQueue* const> queues) {
@@ -178,7 +188,7 @@ void ReactorContext::announce_when(LogPosition until, std::span<broker::TopicQue
 }
 
 void ReactorContext::confirmed_elsewhere(LogPosition) {
-  if (release_posted_.exchange(true)) return;
+  if (!waiting_.load() || release_posted_.exchange(true)) return;
   reactor_.post([this] {
     release_posted_.store(false);
     release(broker().store().confirmed());
@@ -198,6 +208,7 @@ void ReactorContext::release(LogPosition confirmed) {
   for (const auto& connection : written) connection->flush();
   release_arrivals(confirmed);
   fail_answers();
+  if (late_answers_.empty() && late_arrivals_.empty()) waiting_.store(false);
 }
 
 void ReactorContext::fail_answers() {

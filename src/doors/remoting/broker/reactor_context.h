@@ -123,8 +123,13 @@ class ReactorContext {
   using TopicKey = const broker::Topic*;
   void offer(TopicKey topic);
   void expire_leases();
+  /// Logs what pops and acknowledgements have changed. False: it could not be logged; answers must
+  /// not leave, and connections whose answers are held are closed.
+  bool keep_leases();
   /// Nothing for all reactors but the first.
   std::optional<SteadyTime> next_lease_end() const;
+  /// Answers or announcements wait for this position.
+  void wait_for(LogPosition until);
   void on_timer();
   void arm();
   void release(LogPosition confirmed);

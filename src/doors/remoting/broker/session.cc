@@ -40,8 +40,8 @@ void BrokerSession::on_frames(std::span<const MutableBytes> frames) {
     handle();
   }
   append_sends();
-  // Before the answers leave; without it, what they say might not be so after a restart.
-  if (!context_.keep_leases()) connection_.close();
+  // Without it, what the answers say might not be so after a restart.
+  if (context_.pops.changed()) context_.answer_when_kept(connection_);
 }
 
 void BrokerSession::on_closed() {

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include "wire/json/reader.h"
+#include "wire/remoting/bodies/batch_ack.h"
 #include "wire/remoting/bodies/group.h"
 #include "wire/remoting/bodies/heartbeat.h"
 #include "wire/remoting/bodies/route.h"
@@ -9,6 +11,27 @@ namespace sluice::wire::remoting {
 namespace {
 
 std::string text_of(const Buffer& b) { return std::string(as_text(b.bytes())); }
+
+TEST(BatchAck, ReadsTheBitsAsOffsets) {
+  const std::string_view text =
+      R"({"brokerName":"b","acks":[{"c":"g","t":"T","r":"0","so":100,"q":3,"rq":0,"pt":1700,)"
+      R"("it":60000,"b":"BwE="},{"c":"g","t":"T","so":0,"q":1,"pt":5,"b":""}]})";
+  const auto acks = decode_batch_ack(as_bytes(text));
+  ASSERT_TRUE(acks) << acks.error().remark();
+  ASSERT_EQ(acks->size(), 2U);
+  const BatchAck& first = acks->front();
+  EXPECT_EQ(first.group, "g");
+  EXPECT_EQ(first.topic, "T");
+  EXPECT_EQ(first.queue, QueueId(3));
+  EXPECT_EQ(first.popped, from_unix_ms(1700));
+  const std::vector<QueueOffset> expected{QueueOffset(100), QueueOffset(101), QueueOffset(102),
+                                          QueueOffset(108)};
+  EXPECT_EQ(first.offsets, expected);
+  EXPECT_TRUE(acks->back().offsets.empty());
+  EXPECT_FALSE(decode_batch_ack(as_bytes(R"({"acks":[{"c":"g","t":"T","b":"B!E="}]})")));
+  const std::string many = R"({"acks":[{"c":"g","t":"T","b":")" + std::string(400, 'A') + "\"}]}";
+  EXPECT_FALSE(decode_batch_ack(as_bytes(many)));
+}
 
 TEST(Json, ReadsBareNumbersAndObjectsAsKeys) {
   const auto value =
