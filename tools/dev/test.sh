@@ -1,6 +1,6 @@
 # Run every test; the last line printed is `N passed, N failed`
 #
-# Usage: ./dev test [--quick] [FILTER]
+# Usage: ./dev test [--quick | --tsan] [FILTER]
 #
 # Runs one after the other, and goes on after a failure:
 #   lint      structure, format and clang-tidy (./dev lint)
@@ -8,17 +8,20 @@
 #   clients   stock clients in their own languages against the built program (tests/clients)
 #   asan      the C++ tests again with address and undefined-behaviour sanitizers
 #   fuzz      every fuzzer for 10 seconds
-# --quick leaves out asan, fuzz and the client cases that take minutes. With FILTER only the C++ and client tests whose
+# --quick leaves out asan, fuzz and the client cases that take minutes. --tsan runs something else: the C++ tests, and client
+# cases of pop, holds, groups and resets, with the thread sanitizer; any report is a failure. With FILTER only the C++ and client tests whose
 # name contains it run (as a regular expression for the C++ tests).
 # Exits non-zero when anything failed. Logs and JUnit files are kept in build/test.
 set -euo pipefail
 source "$SLUICE_ROOT/tools/dev/common.sh"
 
 quick=false
+tsan=false
 filter=""
 for argument in "$@"; do
   case "$argument" in
     --quick) quick=true ;;
+    --tsan) tsan=true ;;
     -*) die "test does not know '$argument'; ./dev test --help" ;;
     *) filter="$argument" ;;
   esac
@@ -71,6 +74,29 @@ client_tests() {
   dev deps test
   tests/clients/run --server "$SLUICE_ROOT/build/release/sluice" "${extra[@]}"
 }
+
+# The server's reports go to files: a case only sees that it ended as it should.
+tsan_clients() {
+  local reports="$kLogs/tsan-report" only=()
+  local pattern
+  for pattern in ${filter:-pop hold group reset}; do only+=(--only "$pattern"); done
+  rm -f "$reports".*
+  dev deps test
+  TSAN_OPTIONS="log_path=$reports exitcode=0" tests/clients/run --server "$SLUICE_ROOT/build/tsan/sluice" --quick --jobs 2 \
+    "${only[@]}" || return 1
+  ! compgen -G "$reports.*" >&2 || die "the thread sanitizer has reported; see the files above"
+}
+
+if $tsan; then
+  dev deps build
+  run_step tsan cpp_tests tsan
+  run_step clients tsan_clients
+  printf '\n'
+  printf '%s\n' "${summary[@]}"
+  echo "$passed passed, $failed failed"
+  [[ $failed -eq 0 ]]
+  exit
+fi
 
 dev deps build
 [[ -n "$filter" ]] || run_step lint dev lint

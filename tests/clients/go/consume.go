@@ -13,11 +13,19 @@ import (
 )
 
 // consume ns= topic= group= [instances=1] [model=CLUSTERING|BROADCASTING] [sub=TAGS] [type=SQL92: sub is SQL] [from=first|last]
-// [fail=N] [max=N]: until told to stop; a message is given back until it came again N times, max is the consumer's limit.
+// [fail=N] [max=N] [groups=N: consumers of N groups, named group-0, group-1, ..]: until told to stop; a message is given back until it came again N times, max is the consumer's limit.
 func consume(a args) error {
 	var clients []rocketmq.PushConsumer
-	for i := 0; i < a.number("instances", 1); i++ {
-		client, err := start(a, "c"+strconv.Itoa(i))
+	groups, count := a.number("groups", 0), a.number("instances", 1)
+	if groups > 0 {
+		count = groups
+	}
+	for i := 0; i < count; i++ {
+		name, group := "c"+strconv.Itoa(i), a["group"]
+		if groups > 0 {
+			group += "-" + strconv.Itoa(i)
+		}
+		client, err := start(a, name, group)
 		if err != nil {
 			return err
 		}
@@ -31,7 +39,7 @@ func consume(a args) error {
 	return nil
 }
 
-func start(a args, name string) (rocketmq.PushConsumer, error) {
+func start(a args, name, group string) (rocketmq.PushConsumer, error) {
 	model, from := consumer.Clustering, consumer.ConsumeFromFirstOffset
 	if a["model"] == "BROADCASTING" {
 		model = consumer.BroadCasting
@@ -43,7 +51,7 @@ func start(a args, name string) (rocketmq.PushConsumer, error) {
 	client, err := rocketmq.NewPushConsumer(
 		consumer.WithMaxReconsumeTimes(int32(a.number("max", -1))),
 		consumer.WithNameServer(primitive.NamesrvAddr{a["ns"]}),
-		consumer.WithGroupName(a["group"]),
+		consumer.WithGroupName(group),
 		consumer.WithInstance(name+"-"+strconv.Itoa(os.Getpid())),
 		consumer.WithConsumerModel(model),
 		consumer.WithConsumeFromWhere(from))

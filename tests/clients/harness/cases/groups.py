@@ -18,7 +18,7 @@ def member(c, group, client_id, subscriptions, model="CLUSTERING", server=None):
     connection.call(HEART_BEAT, body=json.dumps({
         "clientID": client_id, "producerDataSet": [], "heartbeatFingerprint": 0, "withoutSub": False,
         "consumerDataSet": [{
-            "groupName": group, "consumeType": "CONSUME_PASSIVELY", "messageModel": "CLUSTERING",
+            "groupName": group, "consumeType": "CONSUME_PASSIVELY", "messageModel": model,
             "consumeFromWhere": "CONSUME_FROM_FIRST_OFFSET", "unitMode": False,
             "subscriptionDataSet": [{"topic": t, "subString": e, "subVersion": 1, "expressionType": "TAG", "classFilterMode": False,
                                      "tagsSet": [], "codeSet": []} for t, e in subscriptions.items()]}]}).encode())

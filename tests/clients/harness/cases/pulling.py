@@ -2,7 +2,12 @@
 import time
 
 from ..case import case, check
+from ..remoting import SEND_MESSAGE, Connection, send_fields
 from .sending import once
+
+PULL = 11
+FOUND, NOT_FOUND, RETRY, MOVED = 0, 19, 20, 21
+COMMIT, SUSPEND, SUBSCRIPTION = 1, 2, 4
 
 JAVA = ("java540", "java498")
 
@@ -25,6 +30,117 @@ def _lite(c, client, how):
 for _client in JAVA:
     for _how in ("assign", "subscribe"):
         case(f"litepull-{_how}-{_client}", limit=150)(lambda c, client=_client, how=_how: _lite(c, client, how))
+
+
+def _pause(c, client):
+    """A paused lite consumer pulls nothing until it is resumed, and then goes on where it was."""
+    topic, n = c.topic(queues=2), 10
+    c.send(client, n, topic=topic)
+    reader = c.driver(client, "litepull", topic=topic, group=c.name("g"), how="assign", n=2 * n, quiet=30000, pause=8000, hold=1000)
+    reader.wait_count("paused", 1, 60)
+    time.sleep(3)  # for the pulls that were under way
+    c.send(client, n, topic=topic, first=n)
+    got = reader.finish(80).of("got")
+    once(got, [f"p0/{i}" for i in range(2 * n)])
+    early = [e["n"] for e in got if e["by"] == "lite-paused"]
+    check(not early, f"while paused came {early}")
+
+
+for _client in JAVA:
+    case(f"litepull-pause-{_client}", limit=150)(lambda c, client=_client: _pause(c, client))
+
+
+def fill(c, topic, tags):
+    with Connection(c.server.port) as broker:
+        for i, tag in enumerate(tags):
+            answer = broker.call(SEND_MESSAGE, send_fields(topic, properties=f"TAGS\x01{tag}\x02"), b"%d" % i)
+            check(answer.code == 0, f"a send was answered with {answer}")
+
+
+def asking(topic, group, offset, n=32, sub="*", flags=SUBSCRIPTION, commit=0, hold=0):
+    return {"consumerGroup": group, "topic": topic, "queueId": 0, "queueOffset": offset, "maxMsgNums": n, "sysFlag": flags,
+            "commitOffset": commit, "suspendTimeoutMillis": hold, "subscription": sub, "subVersion": 0, "expressionType": "TAG"}
+
+
+@case("pull-result-codes")
+def _(c):
+    """Code, next offset, first offset and end of the queue for every way a pull can go, and whom to ask next."""
+    topic, group = c.topic(queues=1), c.name("g")
+    fill(c, topic, ["red", "blue"] * 5)
+    with Connection(c.server.port) as broker:
+
+        def pull(offset, **more):
+            answer = broker.call(PULL, asking(topic, group, offset, **more))
+            fields = {k: int(v) for k, v in answer.fields.items() if k in ("nextBeginOffset", "minOffset", "maxOffset", "suggestWhichBrokerId")}
+            check(fields["suggestWhichBrokerId"] == 0, f"the next pull is to go to broker {fields['suggestWhichBrokerId']}")
+            return answer.code, fields["nextBeginOffset"], fields["minOffset"], fields["maxOffset"]
+
+        for what, expected, seen in (
+                ("all", (FOUND, 10, 0, 10), pull(0)),
+                ("four from 3", (FOUND, 7, 0, 10), pull(3, n=4)),
+                ("red ones", (FOUND, 10, 0, 10), pull(0, sub="red")),
+                ("two red ones of the first four", (FOUND, 3, 0, 10), pull(0, n=2, sub="red")),
+                ("a tag that nothing has", (RETRY, 10, 0, 10), pull(0, sub="green")),
+                ("a tag that nothing more has", (RETRY, 10, 0, 10), pull(9, sub="red")),
+                ("the end", (NOT_FOUND, 10, 0, 10), pull(10)),
+                ("one behind the end", (MOVED, 10, 0, 10), pull(11)),
+                ("far behind the end", (MOVED, 10, 0, 10), pull(1000)),
+                ("before the first", (MOVED, 0, 0, 10), pull(-1))):
+            check(seen == expected, f"{what}: {seen}, expected {expected}")
+
+        topic = c.topic("empty", queues=1)
+        check(pull(0) == (NOT_FOUND, 0, 0, 0), f"an empty queue: {pull(0)}")
+        check(pull(5)[:2] == (MOVED, 0), f"behind the end of an empty queue: {pull(5)}")
+
+
+@case("pull-commits-progress-and-is-held")
+def _(c):
+    """The commit flag stores the offset that the pull brings; the suspend flag holds a pull at the end for its time, then 19."""
+    topic, group = c.topic(queues=1), c.name("g")
+    fill(c, topic, ["red"] * 3)
+    with Connection(c.server.port, timeout=20) as broker:
+
+        def stored():
+            answer = broker.call(14, {"consumerGroup": group, "topic": topic, "queueId": 0, "setZeroIfNotFound": "false"})
+            return int(answer.fields["offset"]) if answer.code == 0 else None
+
+        broker.call(PULL, asking(topic, group, 0, commit=2))
+        check(stored() is None, f"an offset was stored without the flag: {stored()}")
+        broker.call(PULL, asking(topic, group, 0, commit=2, flags=SUBSCRIPTION | COMMIT))
+        check(stored() == 2, f"with the flag {stored()} was stored, not 2")
+        start = time.monotonic()
+        answer = broker.call(PULL, asking(topic, group, 3, flags=SUBSCRIPTION | SUSPEND, hold=2000))
+        took = time.monotonic() - start
+        check(answer.code == NOT_FOUND and answer.fields["nextBeginOffset"] == "3", f"a pull at the end was answered with {answer}")
+        check(1.9 <= took < 9, f"it was held for {took:.1f} s, asked for 2")  # Apache's broker looks every 5 s
+
+
+def _old_pull(c, client):
+    """The old pull consumer: the four results, waiting at the broker, its own progress."""
+    topic, group = c.topic(queues=1), c.name("g")
+    fill(c, topic, ["red", "blue"] * 5)
+
+    def pull(at, **more):
+        driver = c.driver(client, "pull", topic=topic, group=group, at=at, **more).finish(60)
+        return driver, [(e["status"], e["next"], e["min"], e["max"], e["n"]) for e in driver.of("pulled")]
+
+    _, rows = pull("0,8,10,99", max=4)
+    check(rows == [("FOUND", 4, 0, 10, 4), ("FOUND", 10, 0, 10, 2), ("NO_NEW_MSG", 10, 0, 10, 0), ("OFFSET_ILLEGAL", 10, 0, 10, 0)],
+          f"pulls gave {rows}")
+    driver, rows = pull("0", sub="green", commit=7)
+    check(rows == [("NO_MATCHED_MSG", 10, 0, 10, 0)], f"a pull for another tag gave {rows}")
+    check([e["offset"] for e in driver.of("stored")] == [7], f"stored was {driver.of('stored')}")
+    waiting = c.driver(client, "pull", topic=topic, group=group, at=10, block="true")
+    waiting.wait_count("ready", 1, 40)
+    time.sleep(1)
+    fill(c, topic, ["red"])
+    waiting.finish(40)
+    rows = [(e["status"], e["next"], e["n"]) for e in waiting.of("pulled")]
+    check(rows == [("FOUND", 11, 1)], f"a pull that waited gave {rows}")
+
+
+for _client in JAVA:
+    case(f"pull-consumer-{_client}", limit=200)(lambda c, client=_client: _old_pull(c, client))
 
 
 @case("offsets-by-time")

@@ -16,7 +16,8 @@ import org.apache.rocketmq.common.message.MessageExt;
  * consume ns= topic= group= [instances=1] [model=CLUSTERING|BROADCASTING] [listener=concurrent|orderly] [sub=TAGS]
  * [type=SQL92: sub is SQL] [from=first|last] [pause=MS per message] [unit=NAME] [pop=MS] [trace=true]: push consumers that print a "got" line for each message, until
  * told to stop. "ready" comes when every instance is started. [fail=N] [levels=1,2,..] [max=N]: a message is given back
- * until it came again N times, each time with the next delay level; max is the consumer's limit.
+ * until it came again N times, each time with the next delay level; max is the consumer's limit. [groups=N]: consumers of N
+ * groups, named group-0, group-1, .., that share their connections.
  */
 final class Consume {
     private Consume() {
@@ -24,9 +25,13 @@ final class Consume {
 
     static void run(Args args) throws Exception {
         List<DefaultMQPushConsumer> consumers = new ArrayList<>();
-        for (int i = 0; i < args.number("instances", 1); i++) {
+        int groups = args.number("groups", 0);
+        String process = args.text("instance", Long.toString(ProcessHandle.current().pid()));
+        for (int i = 0; i < Math.max(groups, args.number("instances", 1)); i++) {
             String name = args.text("name", "c") + i;
-            Clients.insist(() -> consumers.add(start(args, name)));
+            String group = groups > 0 ? args.text("group") + "-" + i : args.text("group");
+            String instance = (groups > 0 ? "shared" : name) + "-" + process;
+            Clients.insist(() -> consumers.add(start(args, name, group, instance)));
         }
         Out.line("ready");
         Clients.untilTold();
@@ -35,9 +40,9 @@ final class Consume {
         }
     }
 
-    private static DefaultMQPushConsumer start(Args args, String name) throws Exception {
-        DefaultMQPushConsumer consumer = new DefaultMQPushConsumer(args.text("group"), args.flag("trace"), null);
-        Clients.configure(consumer, args, name + "-" + args.text("instance", Long.toString(ProcessHandle.current().pid())));
+    private static DefaultMQPushConsumer start(Args args, String name, String group, String instance) throws Exception {
+        DefaultMQPushConsumer consumer = new DefaultMQPushConsumer(group, args.flag("trace"), null);
+        Clients.configure(consumer, args, instance);
         Clients.model(consumer, args.text("model", "CLUSTERING"));
         consumer.setConsumeFromWhere(args.text("from", "first").equals("first")
             ? ConsumeFromWhere.CONSUME_FROM_FIRST_OFFSET : ConsumeFromWhere.CONSUME_FROM_LAST_OFFSET);

@@ -23,7 +23,9 @@ public final class Driver {
         COMMANDS.put("mix", Mix::run);
         COMMANDS.put("load", Load::run);
         COMMANDS.put("consume", Consume::run);
+        COMMANDS.put("drain", Drain::run);
         COMMANDS.put("litepull", LitePull::run);
+        COMMANDS.put("pull", Pull::run);
         COMMANDS.put("offsets", Offsets::offsets);
         COMMANDS.put("view", Offsets::view);
         COMMANDS.put("find", Offsets::find);

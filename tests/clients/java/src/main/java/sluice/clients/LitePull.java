@@ -10,7 +10,8 @@ import org.apache.rocketmq.common.message.MessageQueue;
 
 /**
  * litepull ns= topic= group= how=assign|subscribe n=MESSAGES [seek=OFFSET] [commit=true]: pulls until n messages came, or
- * none came for [quiet=5000] ms.
+ * none came for [quiet=5000] ms. [pause=MS]: after half of the messages all queues are paused for so long, with "paused" and
+ * "resumed" lines. [hold=MS]: how long its pulls wait at the broker.
  */
 final class LitePull {
     private LitePull() {
@@ -21,6 +22,7 @@ final class LitePull {
         Clients.configure(consumer, args, "lite" + ProcessHandle.current().pid());
         consumer.setConsumeFromWhere(ConsumeFromWhere.CONSUME_FROM_FIRST_OFFSET);
         consumer.setAutoCommit(false);
+        consumer.setBrokerSuspendMaxTimeMillis(args.big("hold", 20_000));
         boolean assign = args.text("how", "assign").equals("assign");
         if (!assign) {
             consumer.subscribe(args.text("topic"), args.text("sub", "*"));
@@ -31,6 +33,7 @@ final class LitePull {
         }
         int n = args.number("n", 1);
         long quietSince = System.currentTimeMillis();
+        boolean paused = args.number("pause", 0) == 0;
         for (int seen = 0; seen < n && System.currentTimeMillis() - quietSince < args.number("quiet", 5000); ) {
             List<MessageExt> messages = consumer.poll(500);
             for (MessageExt m : messages) {
@@ -38,11 +41,34 @@ final class LitePull {
                 quietSince = System.currentTimeMillis();
             }
             seen += messages.size();
+            if (!paused && seen >= n / 2) {
+                paused = true;
+                seen += pause(consumer, args.text("topic"), args.number("pause", 0));
+                quietSince = System.currentTimeMillis();
+            }
         }
         if (args.flag("commit")) {
             consumer.commitSync();
         }
         consumer.shutdown();
+    }
+
+    /** What pulls that were under way bring still comes. Gives how many messages did. */
+    private static int pause(DefaultLitePullConsumer consumer, String topic, int ms) throws Exception {
+        Collection<MessageQueue> queues = consumer.fetchMessageQueues(topic);
+        consumer.pause(queues);
+        Out.line("paused");
+        int seen = 0;
+        long until = System.currentTimeMillis() + ms;
+        while (System.currentTimeMillis() < until) {
+            for (MessageExt m : consumer.poll(200)) {
+                Consume.got("lite-paused", m);
+                seen++;
+            }
+        }
+        Out.line("resumed");
+        consumer.resume(queues);
+        return seen;
     }
 
     private static void assign(Args args, DefaultLitePullConsumer consumer) throws Exception {
