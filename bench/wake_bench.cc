@@ -9,17 +9,14 @@
 // For those with tags also: the server's CPU time for a message that none of them wants, against
 // the same without them. With 100,000: their memory over idle. At last 200 groups read the same
 // queue, on 20 connections, and each gets each message: the server's CPU time for a message and
-// group. And 200 messages are popped and never acknowledged: how long after the end of its lease
-// each comes to a pop that waits.
+// group.
 //
 // Usage: wake_bench [ROUNDS = 5000]
 
 #include <algorithm>
 #include <chrono>
-#include <map>
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "server_process.h"
@@ -187,48 +184,6 @@ void measure_groups(const Server& server, int messages) {
       "200 groups", times[times.size() / 2], times[times.size() * 99 / 100], cost);
 }
 
-void add_pop(Connection& connection, std::int64_t count, std::int64_t invisible_ms) {
-  PopMessage request;
-  request.group = "leases";
-  request.topic = "leases";
-  request.max_messages = static_cast<std::int32_t>(count);
-  request.invisible_ms = invisible_ms;
-  request.poll_ms = 20'000;
-  connection.add(request);
-  connection.write();
-}
-
-void measure_redelivery() {
-  constexpr std::int64_t kMessages = 200, kFirstMs = 1'000, kStepMs = 7;
-  Connection connection;
-  for (std::int64_t i = 0; i < kMessages; ++i) send(connection, "leases", "x");
-  std::map<std::int64_t, std::int64_t> ends;  // by offset
-  for (std::int64_t i = 0; i < kMessages; ++i) {
-    const std::int64_t invisible = kFirstMs + i * kStepMs;
-    add_pop(connection, 1, invisible);
-    const Command& answer = connection.answer();
-    insist(answer.code == 0, "a pop found nothing");
-    ends[load_be<std::int64_t>(answer.body.data() + 20)] =
-        parse_number<std::int64_t>(answer.ext.get("popTime")).value_or(0) + invisible;
-  }
-  std::vector<std::int64_t> late;
-  while (std::cmp_less(late.size(), kMessages)) {
-    add_pop(connection, 32, 600'000);
-    const Command& answer = connection.answer();
-    const std::int64_t now =
-        unix_ms(std::chrono::floor<milliseconds>(std::chrono::system_clock::now()));
-    if (answer.code != 0) continue;
-    for (Bytes body = answer.body; !body.empty();) {
-      late.push_back(now - ends[load_be<std::int64_t>(body.data() + 20)]);
-      body = body.subspan(static_cast<std::size_t>(load_be<std::int32_t>(body.data())));
-    }
-  }
-  std::ranges::sort(late);
-  fmt::print("{:<28} p50 {} ms, p99 {} ms, most {} ms after the end of the lease; soonest {} ms\n",
-             "redelivery", late[late.size() / 2], late[late.size() * 99 / 100], late.back(),
-             late.front());
-}
-
 void none_answered(const Parked& parked) {
   for (const auto& connection : parked)
     insist(!connection->has_answer(), "a request that wants other messages was answered");
@@ -265,5 +220,4 @@ int main(int argc, char** argv) {
     fmt::print("{:<28} {:.1f} MiB resident over idle\n", "", memory);
   }
   measure_groups(server, std::max(1, rounds / 5));
-  measure_redelivery();
 }

@@ -61,6 +61,15 @@ inline void take(const Json& object, const char* key, std::map<std::string, std:
   }
 }
 
+inline void take(const Json& object, const char* key,
+                 std::map<std::string, std::int32_t, std::less<>>& to) {
+  const auto found = object.find(key);
+  if (found == object.end() || !found->is_object()) return;
+  for (const auto& [name, value] : found->items()) {
+    if (const auto number = number_of<std::int32_t>(value)) to[name] = *number;
+  }
+}
+
 Json to_json(const DataVersion& version);
 /// The file's member dataVersion; absent, the first version.
 DataVersion version_of(const Json& file);

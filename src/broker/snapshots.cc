@@ -184,11 +184,7 @@ Result<GroupsSnapshot> groups_from_json(std::string_view text) {
   const auto value = parse_object(text);
   const Json forbidden = value ? value->value("forbiddenTable", Json::object()) : Json::object();
   for (GroupConfig& config : snapshot.configs) {
-    const auto topics = forbidden.find(config.name);
-    if (topics == forbidden.end() || !topics->is_object()) continue;
-    for (const auto& [topic, bits] : topics->items()) {
-      if (const auto number = number_of<std::int32_t>(bits)) config.forbidden[topic] = *number;
-    }
+    if (forbidden.is_object()) take(forbidden, config.name.c_str(), config.forbidden);
   }
   return snapshot;
 }

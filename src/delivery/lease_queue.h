@@ -141,6 +141,10 @@ class LeaseQueue {
     Blocks::iterator block;    // or end
     Singles::iterator single;  // or end
   };
+  static constexpr std::int64_t kBlockSpan = 64;  // offsets
+  static std::uint64_t bit(std::int64_t index) {
+    return std::uint64_t{1} << static_cast<unsigned>(index);
+  }
   Place find(std::int64_t offset);
   Blocks::iterator block_around(std::int64_t offset);
   void start_block(std::int64_t base, std::uint64_t bits, const Lease& lease);

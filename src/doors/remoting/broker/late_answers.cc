@@ -1,0 +1,99 @@
+#include <utility>
+
+#include "doors/remoting/broker/reactor_context.h"
+#include "doors/remoting/broker/session.h"
+#include "wire/remoting/requests/send.h"
+
+/// Answers and announcements that wait until the log is confirmed.
+namespace sluice::doors {
+
+void ReactorContext::answer_later(LateAnswer answer) {
+  const bool first = late_answers_.empty();
+  const LogPosition until = answer.until;
+  late_answers_.push_back(std::move(answer));
+  if (first) arm();
+  wait_for(until);
+}
+
+void ReactorContext::announce_later(LogPosition until,
+                                    std::span<broker::TopicQueue* const> queues) {
+  for (const broker::TopicQueue* queue : queues) {
+    late_arrivals_.push_back({until, queue->index->topic(), queue->index->id()});
+  }
+  if (!queues.empty()) wait_for(until);
+}
+
+void ReactorContext::wait_for(LogPosition until) {
+  // The mark first, then the look: whoever confirms does so first, then looks for the mark.
+  waiting_.store(true);
+  const LogPosition confirmed = broker().store().confirmed();
+  if (confirmed >= until) confirmed_elsewhere(confirmed);
+}
+
+void ReactorContext::announce_when(LogPosition until, std::span<broker::TopicQueue* const> queues) {
+  if (broker().store().confirmed() >= until) {
+    announce(queues);
+  } else {
+    announce_later(until, queues);
+  }
+}
+
+void ReactorContext::confirmed_elsewhere(LogPosition) {
+  if (!waiting_.load() || release_posted_.exchange(true)) return;
+  reactor_.post([this] {
+    release_posted_.store(false);
+    release(broker().store().confirmed());
+  });
+}
+
+void ReactorContext::release(LogPosition confirmed) {
+  std::vector<std::shared_ptr<net::Connection>> written;
+  while (!late_answers_.empty() && late_answers_.front().until <= confirmed) {
+    const LateAnswer answer = std::move(late_answers_.front());
+    late_answers_.pop_front();
+    const auto connection = answer.connection.lock();
+    if (!connection || !connection->is_open()) continue;
+    write_send_reply(*connection, answer, broker().options(), wire::remoting::kSuccess, {});
+    if (written.empty() || written.back() != connection) written.push_back(connection);
+  }
+  for (const auto& connection : written) connection->flush();
+  release_arrivals(confirmed);
+  fail_answers();
+  if (late_answers_.empty() && late_arrivals_.empty()) waiting_.store(false);
+}
+
+void ReactorContext::fail_answers() {
+  if (late_answers_.empty()) return;
+  const auto health = broker().store().flush_health();
+  if (health) return;
+  for (const LateAnswer& answer : std::exchange(late_answers_, {})) {
+    const auto connection = answer.connection.lock();
+    if (!connection || !connection->is_open()) continue;
+    write_error(connection->out(), answer.reply_to, health.error());
+    connection->flush();
+  }
+}
+
+void ReactorContext::release_arrivals(LogPosition confirmed) {
+  while (!late_arrivals_.empty() && late_arrivals_.front().until <= confirmed) {
+    const LateArrival arrival = std::move(late_arrivals_.front());
+    late_arrivals_.pop_front();
+    const auto topic = broker().topics().find(arrival.topic);
+    broker::TopicQueue* const queue = topic ? topic->queue(arrival.queue) : nullptr;
+    if (queue) announce({&queue, 1});
+  }
+}
+
+void ReactorContext::expire_answers(SteadyTime now) {
+  while (!late_answers_.empty() && late_answers_.front().deadline <= now) {
+    const LateAnswer answer = std::move(late_answers_.front());
+    late_answers_.pop_front();
+    const auto connection = answer.connection.lock();
+    if (!connection || !connection->is_open()) continue;
+    write_send_reply(*connection, answer, broker().options(), wire::remoting::kFlushDiskTimeout,
+                     "written, but not flushed in time (syncFlushTimeout)");
+    connection->flush();
+  }
+}
+
+}  // namespace sluice::doors
