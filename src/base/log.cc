@@ -1,38 +1,22 @@
 #include "base/log.h"
 
+#include <algorithm>
 #include <array>
-#include <memory>
+#include <atomic>
+#include <chrono>
+#include <ctime>
 #include <utility>
 
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
+#include <fmt/chrono.h>
+#include <unistd.h>
 
 namespace sluice::log {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, spdlog::level::level_enum>, 6> kLevels{{
-    {"trace", spdlog::level::trace},
-    {"debug", spdlog::level::debug},
-    {"info", spdlog::level::info},
-    {"warn", spdlog::level::warn},
-    {"error", spdlog::level::err},
-    {"off", spdlog::level::off},
-}};
+constexpr std::array<std::string_view, 6> kLevels{"trace", "debug", "info", "warn", "error", "off"};
 
-spdlog::level::level_enum to_spdlog(Level level) {
-  return kLevels[std::to_underlying(level)].second;
-}
-
-spdlog::logger& logger() {
-  static const std::shared_ptr<spdlog::logger> instance = [] {
-    auto made = std::make_shared<spdlog::logger>("sluice",
-                                                 std::make_shared<spdlog::sinks::stderr_sink_mt>());
-    made->set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %v");
-    made->flush_on(spdlog::level::info);
-    return made;
-  }();
-  return *instance;
-}
+/// Nothing is written before a program says so: a library has no say in its program's output.
+std::atomic<Level> least{Level::off};
 
 /// Quotes what would not read as one word.
 void append_value(std::string& line, std::string_view value) {
@@ -48,32 +32,41 @@ void append_value(std::string& line, std::string_view value) {
   line += '"';
 }
 
+/// Local time, to the millisecond.
+std::string stamp() {
+  const auto now = std::chrono::system_clock::now();
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(now);
+  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch());
+  std::tm local{};
+  localtime_r(&seconds, &local);
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}", local, ms.count() % 1'000);
+}
+
 }  // namespace
 
-void set_level(Level level) { logger().set_level(to_spdlog(level)); }
+void set_level(Level level) { least = level; }
 
-bool enabled(Level level) { return logger().should_log(to_spdlog(level)); }
+bool enabled(Level level) { return level >= least && level != Level::off; }
 
 bool parse_level(std::string_view text, Level& level) {
-  for (std::size_t i = 0; i < kLevels.size(); ++i) {
-    if (kLevels[i].first == text) {
-      level = static_cast<Level>(i);
-      return true;
-    }
-  }
-  return false;
+  const auto* found = std::ranges::find(kLevels, text);
+  if (found == kLevels.end()) return false;
+  level = static_cast<Level>(found - kLevels.begin());
+  return true;
 }
 
 void write(Level level, std::string_view event, std::initializer_list<Field> fields) {
   if (!enabled(level)) return;
-  std::string line(event);
+  std::string line = fmt::format("{} {} {}", stamp(), kLevels[std::to_underlying(level)], event);
   for (const Field& field : fields) {
     line += ' ';
     line += field.key;
     line += '=';
     append_value(line, field.value);
   }
-  logger().log(to_spdlog(level), spdlog::string_view_t(line));
+  line += '\n';
+  // One call for a line: lines of several threads do not mix. Nobody could be told of an error.
+  static_cast<void>(!::write(STDERR_FILENO, line.data(), line.size()));
 }
 
 }  // namespace sluice::log

@@ -22,7 +22,7 @@ struct Field {
   Field(std::string_view k, const T& v) : key(k), value(fmt::to_string(v)) {}
 };
 
-/// Lines below `level` are dropped. Output goes to standard error.
+/// Lines below `level` are dropped; before the first call, all are. Output goes to standard error.
 void set_level(Level level);
 bool enabled(Level level);
 

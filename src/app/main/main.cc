@@ -1,6 +1,7 @@
 #include "app/cli/commands.h"
 #include "app/serve/demo.h"
 #include "app/serve/serve.h"
+#include "base/log.h"
 
 namespace {
 
@@ -24,6 +25,7 @@ void add_serve_command(CLI::App& cli, const char* name, const char* text,
 }  // namespace
 
 int main(int argc, char** argv) {
+  sluice::log::set_level(sluice::log::Level::info);
   CLI::App cli("Sluice: a message broker for RocketMQ's clients", "sluice");
   cli.set_version_flag("--version", "sluice 0.1.0");
   cli.require_subcommand(1);
