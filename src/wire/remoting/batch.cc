@@ -18,4 +18,19 @@ Result<BatchMessage> BatchReader::next() {
   return out;
 }
 
+void append(Buffer& batch, const BatchMessage& message) {
+  const std::size_t size = 5 * sizeof(std::int32_t) + message.body.size() + sizeof(std::uint16_t) +
+                           message.properties.size();
+  ByteWriter out(batch.reserve(size));
+  out.put(static_cast<std::uint32_t>(size));
+  out.put(std::int32_t{0});  // magic, unused
+  out.put(std::int32_t{0});  // CRC, unused
+  out.put(message.flag);
+  out.put(static_cast<std::uint32_t>(message.body.size()));
+  out.put(message.body);
+  out.put(static_cast<std::uint16_t>(message.properties.size()));
+  out.put(message.properties);
+  batch.commit(size);
+}
+
 }  // namespace sluice::wire::remoting

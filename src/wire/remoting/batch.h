@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include "base/buffer.h"
 #include "base/bytes.h"
 #include "base/result.h"
 
@@ -26,5 +27,8 @@ class BatchReader {
  private:
   ByteReader in_;
 };
+
+/// Adds a message to such a body.
+void append(Buffer& batch, const BatchMessage& message);
 
 }  // namespace sluice::wire::remoting

@@ -71,13 +71,15 @@ struct SendMessageResponse {
   std::int64_t queue_offset = 0;
   std::string_view transaction_id;
   std::string_view region, trace_on;
-  std::string_view batch_id;  ///< a batch that is one message to its producer
+  std::string_view batch_id;       ///< a batch that is one message to its producer
+  std::string_view recall_handle;  ///< of a timed message
 
   using Wire = Fields<Required<"msgId", &SendMessageResponse::message_id>,
                       Required<"queueId", &SendMessageResponse::queue_id>,
                       Required<"queueOffset", &SendMessageResponse::queue_offset>,
                       Optional<"transactionId", &SendMessageResponse::transaction_id>,
                       Optional<"batchUniqId", &SendMessageResponse::batch_id>,
+                      Optional<"recallHandle", &SendMessageResponse::recall_handle>,
                       Optional<"MSG_REGION", &SendMessageResponse::region>,
                       Optional<"TRACE_ON", &SendMessageResponse::trace_on>>;
 };
@@ -121,6 +123,54 @@ struct EndTransaction {
                       Optional<"fromTransactionCheck", &EndTransaction::from_check>,
                       Optional<"msgId", &EndTransaction::message_id>,
                       Optional<"transactionId", &EndTransaction::transaction_id>>;
+};
+
+/// A producer takes a timed message back before it is due.
+struct RecallMessage {
+  static constexpr std::int32_t kCode = 370;
+  static constexpr std::string_view kName = "RECALL_MESSAGE";
+  std::string_view producer_group, topic, handle, broker_name;
+
+  using Wire = Fields<Optional<"producerGroup", &RecallMessage::producer_group>,
+                      Required<"topic", &RecallMessage::topic>,
+                      Required<"recallHandle", &RecallMessage::handle>,
+                      Optional<"bname", &RecallMessage::broker_name>>;
+};
+struct RecallMessageResponse {
+  std::string_view message_id;
+  using Wire = Fields<Required<"msgId", &RecallMessageResponse::message_id>>;
+};
+
+/// A broker asks a producer what became of a half message, which is the body.
+struct CheckTransactionState {
+  static constexpr std::int32_t kCode = 39;
+  static constexpr std::string_view kName = "CHECK_TRANSACTION_STATE";
+  std::int64_t half_offset = 0;
+  std::int64_t position = 0;
+  std::string_view message_id, transaction_id;
+
+  using Wire = Fields<Required<"tranStateTableOffset", &CheckTransactionState::half_offset>,
+                      Required<"commitLogOffset", &CheckTransactionState::position>,
+                      Optional<"msgId", &CheckTransactionState::message_id>,
+                      Optional<"transactionId", &CheckTransactionState::transaction_id>>;
+};
+
+/// A broker hands a reply to the producer that asked; the body is the reply's.
+struct PushReply {
+  static constexpr std::int32_t kCode = 326;
+  static constexpr std::string_view kName = "PUSH_REPLY_MESSAGE_TO_CLIENT";
+  std::string_view topic, properties;
+  std::int32_t queue_id = 0;
+  std::int32_t sys_flag = 0;
+  std::int64_t born_ms = 0;
+  std::int64_t store_ms = 0;
+
+  using Wire =
+      Fields<Required<"topic", &PushReply::topic>, Required<"queueId", &PushReply::queue_id>,
+             Required<"sysFlag", &PushReply::sys_flag>,
+             Required<"bornTimestamp", &PushReply::born_ms>,
+             Optional<"properties", &PushReply::properties>,
+             Optional<"storeTimestamp", &PushReply::store_ms>>;
 };
 
 }  // namespace sluice::wire::remoting
