@@ -7,6 +7,7 @@
 
 #include "net/connection.h"
 #include "net/reactor.h"
+#include "net/tls.h"
 
 namespace sluice::net {
 
@@ -33,10 +34,12 @@ class Listener {
   virtual void close() = 0;
 };
 
-/// Connects to `endpoint`. `done` gets the connection, with its session started, or the error
-/// (closed, timed_out; the remark names the address) on the reactor's thread.
+/// Connects to `endpoint`, encrypted when `tls` is given. `done` gets the connection, with its
+/// session started, or the error (closed, timed_out; the remark names the address) on the
+/// reactor's thread.
 void connect(Reactor& reactor, const Endpoint& endpoint, milliseconds timeout,
              ConnectionLimits limits, MakeSession make,
-             std::move_only_function<void(Result<std::shared_ptr<Connection>>)> done);
+             std::move_only_function<void(Result<std::shared_ptr<Connection>>)> done,
+             std::shared_ptr<const TlsClient> tls = nullptr);
 
 }  // namespace sluice::net

@@ -9,6 +9,7 @@
 
 #include "base/assert.h"
 #include "base/log.h"
+#include "net/socket_address.h"
 
 namespace sluice::net {
 namespace {
@@ -21,33 +22,14 @@ constexpr std::size_t kSpareQueues = 16;        // kept per reactor
 constexpr std::size_t kSpareTextMax = 1 << 20;  // a queue that has grown larger is not kept
 constexpr int kReadsPerWake = 4;                // so that one busy peer does not starve the others
 
-Address to_address(const tcp::endpoint& endpoint) {
-  Address out;
-  out.port = endpoint.port();
-  auto address = endpoint.address();
-  if (address.is_v6() && address.to_v6().is_v4_mapped()) {
-    address = make_address_v4(boost::asio::ip::v4_mapped, address.to_v6());
-  }
-  out.v6 = address.is_v6();
-  const auto copy = [&](const auto& bytes) {
-    std::transform(bytes.begin(), bytes.end(), out.bytes.begin(),
-                   [](unsigned char b) { return std::byte{b}; });
-  };
-  if (out.v6) {
-    copy(address.to_v6().to_bytes());
-  } else {
-    copy(address.to_v4().to_bytes());
-  }
-  return out;
-}
-
 }  // namespace
 
 TcpConnection::TcpConnection(Reactor& reactor, Socket socket, ConnectionLimits limits,
-                             std::function<void()> closed)
+                             std::function<void()> closed, std::unique_ptr<TlsStream> tls)
     : reactor_(reactor),
       loop_(reactor.loop()),
       socket_(std::move(socket)),
+      tls_(std::move(tls)),
       limits_(limits),
       closed_(std::move(closed)),
       idle_timer_(reactor, [this] { watch_idle(); }) {
@@ -103,12 +85,36 @@ void TcpConnection::on_readable() {
       return;
     }
   }
-  if (open_) wait_readable();
+  read_on();
+}
+
+void TcpConnection::read_on() {
+  if (!open_) return;
+  if (!tls_) return wait_readable();
+  if (out_) flush();  // a record that was to be read first may have come
+  if (!open_) return;
+  if (!tls_->pending()) return wait_readable();
+  reactor_.post([self = self()] {
+    if (self->open_) self->on_readable();
+  });
+}
+
+ssize_t TcpConnection::receive(std::span<const iovec> parts) {
+  if (tls_) return tls_->read(parts);
+  return ::readv(socket_.native_handle(), parts.data(), static_cast<int>(parts.size()));
+}
+
+ssize_t TcpConnection::transmit(std::span<iovec> parts) {
+  if (tls_) return tls_->write(parts);
+  msghdr message{};
+  message.msg_iov = parts.data();
+  message.msg_iovlen = parts.size();
+  return ::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL);
 }
 
 bool TcpConnection::read_once() {
   std::array<iovec, 2> parts;
-  int count = 0;
+  std::size_t count = 0;
   std::size_t room = Loop::kReadBytes - head_bytes_;
   if (partial_) {
     parts[count++] = {partial_.get() + partial_bytes_, partial_size_ - partial_bytes_};
@@ -116,14 +122,15 @@ bool TcpConnection::read_once() {
   }
   std::copy_n(head_.begin(), head_bytes_, loop_.read_buffer.get());
   parts[count++] = {loop_.read_buffer.get() + head_bytes_, Loop::kReadBytes - head_bytes_};
-  const ssize_t n = ::readv(socket_.native_handle(), parts.data(), count);
+  const ssize_t n = receive(std::span(parts).first(count));
   if (n < 0 && (errno == EAGAIN || errno == EINTR)) return false;
   if (n <= 0) {
     close();
     return false;
   }
   take_in(static_cast<std::size_t>(n));
-  return open_ && static_cast<std::size_t>(n) == room;  // else the read has emptied the socket
+  // Else the read has emptied the socket; a TLS record ends every read, though.
+  return open_ && (tls_ || static_cast<std::size_t>(n) == room);
 }
 
 void TcpConnection::take_in(std::size_t n) {
@@ -205,11 +212,9 @@ void TcpConnection::flush() {
   if (delivering_ || held_ || !open_ || !out_) return;
   std::array<iovec, kGatherMax> parts;
   while (!out_->empty()) {
-    msghdr message{};
-    message.msg_iov = parts.data();
-    message.msg_iovlen = out_->gather(parts);
-    const ssize_t n = ::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL);
+    const ssize_t n = transmit(std::span(parts).first(out_->gather(parts)));
     if (n < 0 && errno == EINTR) continue;
+    if (n < 0 && errno == EAGAIN && tls_ && tls_->wants_read()) return;  // read_on() comes back
     if (n < 0 && errno == EAGAIN) return wait_writable();
     if (n < 0) return close();
     out_->take(static_cast<std::size_t>(n));

@@ -12,6 +12,7 @@
 #include "net/listener.h"
 #include "net/loop.h"
 #include "net/reactor.h"
+#include "net/tls.h"
 
 /// The Connection over a TCP socket.
 namespace sluice::net {
@@ -19,9 +20,10 @@ namespace sluice::net {
 class TcpConnection final : public Connection {
  public:
   using Socket = boost::asio::ip::tcp::socket;
-  /// `closed` is called once, after the session's on_closed().
+  /// `closed` is called once, after the session's on_closed(). `tls` has done its handshake; null:
+  /// bytes go as they are.
   TcpConnection(Reactor& reactor, Socket socket, ConnectionLimits limits,
-                std::function<void()> closed);
+                std::function<void()> closed, std::unique_ptr<TlsStream> tls = nullptr);
   ~TcpConnection() override;
 
   /// Makes the session and begins to read. On the reactor's thread.
@@ -42,6 +44,9 @@ class TcpConnection final : public Connection {
   void wait_writable();
   void watch_idle();
   void on_readable();
+  void read_on();
+  ssize_t receive(std::span<const iovec> parts);
+  ssize_t transmit(std::span<iovec> parts);
   /// Reads once. False when there is nothing to read, or the connection is closed.
   bool read_once();
   void take_in(std::size_t n);
@@ -56,6 +61,7 @@ class TcpConnection final : public Connection {
   Reactor& reactor_;
   Loop& loop_;
   Socket socket_;
+  std::unique_ptr<TlsStream> tls_;
   const ConnectionLimits limits_;
   std::function<void()> closed_;
   Address local_, peer_;
