@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include <boost/system/error_code.hpp>
+
 /// The way into a cluster: what producers and consumers share.
 ///
 ///   sluice::Client client({.name_servers = "10.0.0.1:9876;10.0.0.2:9876"});
@@ -22,18 +24,59 @@ class Core;
 
 enum class LogLevel : std::uint8_t { debug, info, warning, error };
 
+/// One attempt of an operation that has ended, as metrics want it. The views are valid during the
+/// call.
+struct Measurement {
+  std::string_view operation;  ///< "send"
+  std::string_view topic, broker;
+  std::size_t messages = 0, bytes = 0;
+  std::chrono::microseconds took{0};
+  boost::system::error_code error{};
+};
+
+/// What a message broker wants to know of who connects: requests are signed (HMAC-SHA1 over their
+/// fields and body), as RocketMQ's access control checks them.
+struct Credentials {
+  std::string access_key, secret_key;  ///< empty: requests are not signed
+  std::string security_token{};        ///< of temporary keys
+};
+
+/// How far a server's certificate is looked at.
+enum class TlsCheck : std::uint8_t {
+  name,    ///< issued by a known authority, for the address or name that was asked for
+  issuer,  ///< issued by a known authority; brokers' certificates seldom name their addresses
+  none,    ///< anybody's: traffic can be read by whoever sits in between
+};
+
+struct TlsOptions {
+  bool enabled = false;
+  TlsCheck check = TlsCheck::name;
+  std::string ca_file{};  ///< PEM, authorities to trust; empty: the system's
+  std::string certificate_file{}, key_file{}, key_password{};  ///< PEM; of this client, if asked
+};
+
 struct ClientOptions {
-  /// `host:port`, several with `;` between them; asked in turn until one answers. Empty: the
-  /// environment's NAMESRV_ADDR.
-  std::string name_servers;
+  /// `host:port`, several with `;` between them; asked in turn until one answers. Empty: those that
+  /// address_server gives, or else the environment's NAMESRV_ADDR.
+  std::string name_servers{};
+  /// `http://host[:port]/path`, whose answer is such a list; asked at the start and every two
+  /// minutes.
+  std::string address_server{};
   /// What tells the clients of one host apart. Empty: made from process and time.
   std::string instance{};
   std::chrono::milliseconds request_timeout{3'000};  ///< of routes, offsets, heartbeats
   std::chrono::milliseconds route_refresh{30'000};   ///< how often routes are asked for again
   std::chrono::milliseconds heartbeat{30'000};       ///< brokers forget members after 120 s
+  /// Topics and groups are those of this namespace: `namespace%topic` to brokers and tools, without
+  /// it to the program.
+  std::string name_space{};
+  Credentials credentials{};
+  TlsOptions tls{};  ///< of connections to name servers and brokers alike
   /// Gets a line for what an operator may want to know; runs on the client's thread. Without one
   /// nothing is written anywhere.
   std::function<void(LogLevel, std::string_view)> log{};
+  /// Gets every attempt of an operation as it ends; runs on the client's thread.
+  std::function<void(const Measurement&)> meter{};
 };
 
 /// Connections, routes and heartbeats, on one thread of its own: the only thread, but for the

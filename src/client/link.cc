@@ -36,10 +36,12 @@ class Link::Frames final : public net::Session {
   std::weak_ptr<Link> link_;
 };
 
-Link::Link(net::Reactor& reactor, net::Endpoint endpoint, Remoting::OnRequest& on_request)
+Link::Link(net::Reactor& reactor, net::Endpoint endpoint, std::shared_ptr<const net::TlsClient> tls,
+           Remoting::OnRequest& on_request)
     : reactor_(reactor),
       endpoint_(std::move(endpoint)),
       address_(fmt::format("{}:{}", endpoint_.host, endpoint_.port)),
+      tls_(std::move(tls)),
       on_request_(on_request),
       deadline_timer_(reactor, [this] { expire(); }) {}
 
@@ -89,7 +91,8 @@ void Link::connect(milliseconds timeout) {
         } else if (connection) {
           (*connection)->close();
         }
-      });
+      },
+      tls_);
 }
 
 void Link::on_connected(Result<std::shared_ptr<net::Connection>> connection) {

@@ -16,7 +16,8 @@ namespace sluice::client {
 /// the way to it, is gone. Reactor's thread only.
 class Link : public std::enable_shared_from_this<Link> {
  public:
-  Link(net::Reactor& reactor, net::Endpoint endpoint, Remoting::OnRequest& on_request);
+  Link(net::Reactor& reactor, net::Endpoint endpoint, std::shared_ptr<const net::TlsClient> tls,
+       Remoting::OnRequest& on_request);
 
   /// Writes when the reactor's turn is over, together with all that came in it.
   void send(std::int32_t opaque, const Buffer& frame, milliseconds timeout, Remoting::Done done);
@@ -49,6 +50,7 @@ class Link : public std::enable_shared_from_this<Link> {
   net::Reactor& reactor_;
   const net::Endpoint endpoint_;
   const std::string address_;
+  const std::shared_ptr<const net::TlsClient> tls_;
   Remoting::OnRequest& on_request_;
   std::shared_ptr<net::Connection> connection_;
   bool connecting_ = false, closed_ = false, flushing_ = false;

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "client/link.h"
+#include "client/signature.h"
 #include "wire/remoting/response_code.h"
 
 namespace sluice::client {
@@ -46,13 +47,17 @@ Result<void> check(const Answer& answer) {
 /// All addresses of a client. Reactor's thread only.
 class Remoting::Links {
  public:
-  Links(net::Reactor& reactor, OnRequest& on_request)
-      : reactor_(reactor), on_request_(on_request) {}
+  Links(net::Reactor& reactor, const Security& security, OnRequest& on_request)
+      : reactor_(reactor), security_(security), on_request_(on_request) {}
 
   /// Without `done` it is one-way.
   void send(const std::string& address, std::int32_t opaque, const Buffer& frame,
             milliseconds timeout, Done done) {
     if (closed_) return refuse(done, Error(Errc::closed, "this client was closed"));
+    if (!security_.tls) {
+      const Error& why = security_.tls.error();
+      return refuse(done, Error(why.code(), std::string(why.remark())));
+    }
     auto& link = links_[address];
     if (!link) {
       auto endpoint = net::parse_endpoint(address);
@@ -60,7 +65,7 @@ class Remoting::Links {
         links_.erase(address);
         return refuse(done, std::move(endpoint.error()));
       }
-      link = std::make_shared<Link>(reactor_, std::move(*endpoint), on_request_);
+      link = std::make_shared<Link>(reactor_, std::move(*endpoint), *security_.tls, on_request_);
     }
     if (!done) return link->send_one_way(frame, timeout);
     link->send(opaque, frame, timeout, std::move(done));
@@ -77,13 +82,16 @@ class Remoting::Links {
   }
 
   net::Reactor& reactor_;
+  const Security& security_;
   OnRequest& on_request_;
   std::map<std::string, std::shared_ptr<Link>> links_;
   bool closed_ = false;
 };
 
-Remoting::Remoting(net::Reactor& reactor)
-    : reactor_(reactor), links_(std::make_shared<Links>(reactor, on_request_)) {}
+Remoting::Remoting(net::Reactor& reactor, Security security)
+    : reactor_(reactor),
+      security_(std::move(security)),
+      links_(std::make_shared<Links>(reactor, security_, on_request_)) {}
 
 Remoting::~Remoting() { close(); }
 
@@ -94,6 +102,9 @@ void Remoting::close() {
 
 void Remoting::send(std::string address, std::int32_t opaque, Buffer frame, milliseconds timeout,
                     Done done) {
+  if (!security_.credentials.access_key.empty()) {
+    frame = signed_frame(std::move(frame), security_.credentials);
+  }
   if (reactor_.on_thread()) {
     return links_->send(address, opaque, frame, timeout, std::move(done));
   }

@@ -6,8 +6,11 @@
 #include <string>
 #include <string_view>
 
+#include <sluice/client.h>
+
 #include "base/clock.h"
 #include "net/reactor.h"
+#include "net/tls.h"
 #include "wire/remoting/command.h"
 #include "wire/remoting/fields.h"
 
@@ -37,6 +40,13 @@ Result<void> check(const Answer& answer);
 
 inline constexpr milliseconds kCallTimeout{3'000};
 
+/// How a client shows who it is, and keeps others from listening.
+struct Security {
+  Credentials credentials{};  ///< without an access key nothing is signed
+  /// Null: bytes go as they are. An error is that of every call.
+  Result<std::shared_ptr<const net::TlsClient>> tls = nullptr;
+};
+
 /// Connections by address, made on first use and kept; many requests at a time on each. Calls may
 /// come from any thread but call(), which waits and so must not be used on the reactor's. Requests
 /// that brokers send go to serve()'s handler; without one, or when it knows nothing of them, they
@@ -52,7 +62,7 @@ class Remoting {
                                        const Respond& respond)>;
 
   /// The reactor must run until after the destructor, which ends every call with Errc::closed.
-  explicit Remoting(net::Reactor& reactor);
+  explicit Remoting(net::Reactor& reactor, Security security = {});
   ~Remoting();
   Remoting(const Remoting&) = delete;
   Remoting& operator=(const Remoting&) = delete;
@@ -105,6 +115,7 @@ class Remoting {
   static Result<Answer> wait(const std::function<void(Done)>& begin);
 
   net::Reactor& reactor_;
+  const Security security_;
   OnRequest on_request_;
   std::shared_ptr<Links> links_;
   std::atomic<std::int32_t> opaque_{1};

@@ -10,6 +10,7 @@
 
 #include "base/os/system_clock.h"
 #include "client/cluster.h"
+#include "client/engine/address_server.h"
 #include "client/engine/identity.h"
 #include "wire/remoting/requests/groups.h"
 
@@ -19,13 +20,46 @@ using namespace wire::remoting;
 
 namespace {
 
+constexpr milliseconds kLookUpEvery{120'000};
+
+/// `co_await asked(…)`: what the address server says.
+struct Asked {
+  net::Reactor& reactor;
+  const AddressServer& server;
+  milliseconds timeout;
+  std::optional<Result<std::string>> answer{};
+
+  bool await_ready() const { return false; }
+  void await_suspend(std::coroutine_handle<> task) {
+    ask_address_server(reactor, server, timeout, [this, task](Result<std::string> text) {
+      answer.emplace(std::move(text));
+      task.resume();
+    });
+  }
+  Result<std::string> await_resume() { return std::move(*answer); }
+};
+Asked asked(net::Reactor& reactor, const AddressServer& server, milliseconds timeout) {
+  return {reactor, server, timeout};
+}
+
 std::vector<std::string> name_servers_of(const ClientOptions& options) {
+  if (options.name_servers.empty() && !options.address_server.empty()) return {};
   const char* fallback = std::getenv("NAMESRV_ADDR");
   const std::string text =
       options.name_servers.empty() && fallback != nullptr ? fallback : options.name_servers;
   auto servers = parse_name_servers(text);
   // Nothing can be reached then, and every operation says why.
   return servers ? std::move(*servers) : std::vector<std::string>{text};
+}
+
+Result<std::shared_ptr<const net::TlsClient>> tls_of(const TlsOptions& tls) {
+  if (!tls.enabled) return nullptr;
+  return net::TlsClient::make({.check_issuer = tls.check != TlsCheck::none,
+                               .check_name = tls.check == TlsCheck::name,
+                               .ca_file = tls.ca_file,
+                               .certificate_file = tls.certificate_file,
+                               .key_file = tls.key_file,
+                               .key_password = tls.key_password});
 }
 
 }  // namespace
@@ -40,26 +74,34 @@ SteadyTime Core::now() { return SystemClock().steady(); }
 Core::Core(ClientOptions options)
     : options_(std::move(options)),
       client_id_(make_client_id(options_.instance)),
+      names_(options_.name_space),
       pool_(1),
       ids_(local_host(), getpid(), std::random_device{}()),
-      remoting_(std::make_unique<Remoting>(reactor())),
+      remoting_(std::make_unique<Remoting>(
+          reactor(), Security{.credentials = options_.credentials, .tls = tls_of(options_.tls)})),
       routes_(std::make_unique<Routes>(*remoting_, name_servers_of(options_),
                                        options_.request_timeout, [this] { beat_.ring(); })),
       refresh_(reactor()),
-      beat_(reactor()) {
+      beat_(reactor()),
+      look_(reactor()) {
   remoting_->serve(
       [this](const std::string& address, const Answer& request, const Remoting::Respond& respond) {
         return serve(address, request, respond);
       });
   spawn([this] { return keep_fresh(); });
   spawn([this] { return keep_beating(); });
+  if (options_.address_server.empty()) return;
+  routes_->look_up_with([this] { return look_up(); });
+  spawn([this] { return keep_looking_up(); });
 }
 
 Core::~Core() { close(); }
 
-void Core::post(std::move_only_function<void()> work) {
+bool Core::post(std::move_only_function<void()> work) {
   const std::lock_guard lock(post_mutex_);
-  if (!stopped_) reactor().post(std::move(work));
+  if (stopped_) return false;
+  reactor().post(std::move(work));
+  return true;
 }
 
 void Core::spawn(std::move_only_function<Task<void>()> make) {
@@ -90,6 +132,7 @@ Task<void> Core::shut_down() {
   closing_ = true;
   refresh_.ring();
   beat_.ring();
+  look_.ring();
   for (Alarm* sleeper : sleepers_) sleeper->ring();
   remoting_->close();  // ends the calls that the loops wait for
   co_await tasks_;
@@ -125,6 +168,25 @@ Task<void> Core::keep_fresh() {
       }
     }
   }
+}
+
+Task<void> Core::keep_looking_up() {
+  const Inside inside(tasks_);
+  while (!closing_) {
+    co_await look_.wait(kLookUpEvery);
+    if (closing_) break;
+    const auto found = co_await look_up();
+    if (!found) log(LogLevel::warning, std::string(found.error().remark()));
+  }
+}
+
+Task<Result<void>> Core::look_up() {
+  SLUICE_CO_TRY(const AddressServer server, parse_address_server(options_.address_server));
+  SLUICE_CO_TRY(const std::string text,
+                co_await asked(reactor(), server, options_.request_timeout));
+  SLUICE_CO_TRY(auto servers, parse_name_servers(text));
+  routes_->use(std::move(servers));
+  co_return Result<void>();
 }
 
 Task<void> Core::keep_beating() {

@@ -13,6 +13,7 @@
 #include "client/engine/alarm.h"
 #include "client/engine/call.h"
 #include "client/engine/latch.h"
+#include "client/engine/names.h"
 #include "client/engine/routes.h"
 #include "wire/record/message_id.h"
 #include "wire/remoting/bodies/heartbeat.h"
@@ -41,14 +42,16 @@ class Core : public std::enable_shared_from_this<Core> {
 
   /// Any thread but the reactor's: ends all participants and the thread. Once is enough.
   void close();
-  /// Runs `work` on the reactor's thread; dropped when the core is closed. Any thread.
-  void post(std::move_only_function<void()> work);
+  /// Runs `work` on the reactor's thread; dropped when the core is closed, and then false. Any
+  /// thread.
+  bool post(std::move_only_function<void()> work);
   /// Runs a task there, to its end. Any thread.
   void spawn(std::move_only_function<Task<void>()> make);
   bool on_thread() const { return pool_.at(0).on_thread(); }  ///< any thread
   bool is_closed() const { return closed_.load(); }           ///< any thread
 
   const std::string& client_id() const { return client_id_; }      ///< any thread
+  const Names& names() const { return names_; }                    ///< any thread
   const ClientOptions& options() const { return options_; }        ///< any thread
   std::string next_message_id() { return ids_.next(wall_now()); }  ///< any thread
   static WallTime wall_now();
@@ -83,17 +86,20 @@ class Core : public std::enable_shared_from_this<Core> {
  private:
   Task<void> keep_fresh();
   Task<void> keep_beating();
+  Task<void> keep_looking_up();
+  Task<Result<void>> look_up();
   Task<void> shut_down();
   bool serve(const std::string& address, const Answer& request, const Remoting::Respond& respond);
 
   const ClientOptions options_;
   const std::string client_id_;
+  const Names names_;
   mutable net::ReactorPool pool_;
   wire::record::UniqueIds ids_;
   std::unique_ptr<Remoting> remoting_;
   std::unique_ptr<Routes> routes_;
   std::vector<std::shared_ptr<Participant>> participants_;
-  Alarm refresh_, beat_;
+  Alarm refresh_, beat_, look_;
   std::set<Alarm*> sleepers_;
   Latch tasks_;
   bool closing_ = false;

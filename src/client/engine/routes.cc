@@ -27,8 +27,10 @@ Task<Result<TopicRoute>> Routes::ask(std::string topic) {
   request.topic = topic;
   request.standard_json = true;
   std::vector<std::string> reasons;
-  for (std::size_t i = 0; i < name_servers_.size(); ++i) {
-    const std::size_t server = current_;
+  SLUICE_CO_CHECK(co_await name_servers());
+  const std::size_t count = name_servers_.size();
+  for (std::size_t i = 0; i < count && !name_servers_.empty(); ++i) {
+    const std::size_t server = current_ % name_servers_.size();
     const std::string address = name_servers_[server];
     auto answer = co_await call(remoting_, address, request, {}, timeout_);
     if (answer) {
@@ -36,10 +38,21 @@ Task<Result<TopicRoute>> Routes::ask(std::string topic) {
       co_return TopicRoute::decode(answer->command.body);
     }
     reasons.emplace_back(answer.error().remark());
-    if (current_ == server) current_ = (server + 1) % name_servers_.size();
+    if (current_ == server) current_ = server + 1;
   }
   co_return fail(Errc::closed,
                  fmt::format("no name server can be reached: {}", fmt::join(reasons, "; ")));
+}
+
+Task<Result<std::vector<std::string>>> Routes::name_servers() {
+  if (name_servers_.empty() && look_up_) SLUICE_CO_CHECK(co_await look_up_());
+  co_return name_servers_;
+}
+
+void Routes::use(std::vector<std::string> name_servers) {
+  if (name_servers == name_servers_) return;
+  name_servers_ = std::move(name_servers);
+  current_ = 0;
 }
 
 Task<Result<RoutePtr>> Routes::get(std::string topic) {

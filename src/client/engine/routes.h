@@ -22,10 +22,15 @@ class Routes {
   /// `changed` is called after a route that differs from the one before.
   Routes(Remoting& remoting, std::vector<std::string> name_servers, milliseconds timeout,
          std::function<void()> changed);
+  /// `look_up` finds the name servers when there are none yet.
+  void look_up_with(std::function<Task<Result<void>>()> look_up) { look_up_ = std::move(look_up); }
 
   /// The route as it is known, or else asked for; many tasks may ask at once, one request is made.
   /// Errors: topic_not_found, closed (no name server; the remark names them), timed_out.
   Task<Result<RoutePtr>> get(std::string topic);
+  Task<Result<std::vector<std::string>>> name_servers();
+  /// From now on these are asked, and not those given before.
+  void use(std::vector<std::string> name_servers);
   /// Asks again.
   Task<Result<RoutePtr>> refresh(std::string topic);
   /// For a topic that no broker has: the queues it will be made with on the first send.
@@ -55,9 +60,10 @@ class Routes {
   static bool same(const RoutePtr& a, const RoutePtr& b);
 
   Remoting& remoting_;
-  const std::vector<std::string> name_servers_;
+  std::vector<std::string> name_servers_;
   const milliseconds timeout_;
   std::function<void()> changed_;
+  std::function<Task<Result<void>>()> look_up_;
   std::size_t current_ = 0;               ///< name server
   std::map<std::string, Entry> entries_;  ///< nothing is removed: tasks hold references
 };
