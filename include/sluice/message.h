@@ -32,8 +32,11 @@ struct Message {
   /// Messages with the same one go to the same queue, so they are consumed in the order they were
   /// sent in. Empty: queues in turn.
   std::string sharding_key{};
-  /// Not delivered before. Brokers round it up to their precision (a second or less).
+  /// Not delivered before. Brokers round it up to their precision (a second or less). One of
+  /// deliver_at, deliver_after and delay_level at most.
   std::optional<std::chrono::system_clock::time_point> deliver_at{};
+  /// The same, counted from when the broker stores it.
+  std::optional<std::chrono::milliseconds> deliver_after{};
   int delay_level = 0;  ///< 1 to 18, as the broker's messageDelayLevel says; 0: at once
 };
 
@@ -51,6 +54,7 @@ struct Receipt {
   std::string message_id;      ///< unique, made by the producer
   std::string offset_id;       ///< says where the message lies
   std::string transaction_id;  ///< of a half message
+  std::string recall_handle;   ///< of a message with deliver_at or deliver_after: see recall()
   SendStatus status = SendStatus::stored;
 };
 

@@ -4,6 +4,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -12,7 +13,6 @@
 #include "wire/remoting/bodies/route.h"
 #include "wire/remoting/command.h"
 
-/// A server that answers as a test tells it.
 /// For tests only: a server that answers remoting requests from a table.
 namespace sluice::client {
 
@@ -36,6 +36,8 @@ inline std::string record_text(const wire::record::Message& message,
 /// Answers each request code by its handler; nothing from a handler: no answer. Handlers run on the
 /// server's reactor, one at a time. Set them before the first request.
 class TestServer {
+  class Session;
+
  public:
   using Handler = std::function<std::optional<Reply>(const wire::remoting::Command&)>;
 
@@ -65,6 +67,14 @@ class TestServer {
     return found == counts_.end() ? 0 : found->second;
   }
 
+  /// Sends a request to every client that is connected.
+  void push(std::int32_t code, const std::vector<std::pair<std::string, std::string>>& fields,
+            const std::string& body) {
+    reactors_.at(0).run_and_wait([&] {
+      for (Session* session : sessions_) session->request(code, fields, body);
+    });
+  }
+
   /// A route to `topic` with `queues` queues on each of the brokers given by name and address.
   static Reply route(const std::map<std::string, std::string>& brokers, std::int32_t queues) {
     wire::remoting::TopicRoute route;
@@ -82,7 +92,21 @@ class TestServer {
   class Session final : public net::Session {
    public:
     Session(TestServer& server, std::shared_ptr<net::Connection> connection)
-        : server_(server), connection_(std::move(connection)) {}
+        : server_(server), connection_(std::move(connection)) {
+      server_.sessions_.insert(this);
+    }
+    ~Session() override { server_.sessions_.erase(this); }
+    void request(std::int32_t code, const std::vector<std::pair<std::string, std::string>>& fields,
+                 const std::string& body) {
+      if (!connection_) return;
+      wire::remoting::FrameWriter writer(
+          connection_->out().text(),
+          {.code = code, .opaque = 1, .flag = wire::remoting::kFlagOneway});
+      for (const auto& [name, value] : fields) writer.field(name, std::string_view(value));
+      writer.finish(body.size());
+      connection_->out().text().append(std::string_view(body));
+      connection_->flush();
+    }
     Result<std::size_t> frame_size(Bytes bytes) override {
       return wire::remoting::frame_size(bytes);
     }
@@ -121,6 +145,7 @@ class TestServer {
     return handler->second(request);
   }
 
+  std::set<Session*> sessions_;  ///< reactor's thread
   net::ReactorPool reactors_{1};
   std::unique_ptr<net::Listener> listener_;
   std::map<std::int32_t, Handler> handlers_;

@@ -3,7 +3,12 @@
 #include "client/producing/fault_table.h"
 #include "client/producing/outgoing.h"
 #include "client/producing/queue_picker.h"
+#include "client/producing/recall_handle.h"
+#include "client/producing/sending.h"
+#include "client/producing/tracer.h"
+#include "wire/compression.h"
 #include "wire/record/properties.h"
+#include "wire/remoting/batch.h"
 #include "wire/zlib.h"
 
 namespace sluice::client {
@@ -89,6 +94,115 @@ TEST(Outgoing, RefusesWhatBrokersWould) {
             Errc::message_illegal);
   EXPECT_EQ(prepare({.topic = "t", .body = "b", .keys = {"a b"}}, "I", {}).error().code(),
             Errc::message_illegal);
+}
+
+TEST(Outgoing, CompressesAsItIsTold) {
+  const std::string body(10'000, 'x');
+  for (const auto& [compression, flag] :
+       {std::pair{Compression::lz4, 0x101}, std::pair{Compression::zstd, 0x201}}) {
+    const auto out = prepare({.topic = "t", .body = body}, "ID", {.compression = compression});
+    ASSERT_TRUE(out);
+    EXPECT_EQ(out->sys_flag, flag);
+    const auto plain = wire::decompress(out->sys_flag, as_bytes(out->message.body), 1 << 20);
+    ASSERT_TRUE(plain) << plain.error().remark();
+    EXPECT_EQ(as_text(plain->bytes()), body);
+  }
+}
+
+TEST(Outgoing, SaysWhenItIsToBeDelivered) {
+  using wire::record::find_property;
+  const auto after =
+      prepare({.topic = "t", .body = "b", .deliver_after = milliseconds(1'500)}, "I", {});
+  ASSERT_TRUE(after);
+  EXPECT_EQ(find_property(after->properties, "TIMER_DELAY_MS"), "1500");
+  const std::chrono::system_clock::time_point time(milliseconds(1'700'000'000'123));
+  const auto at = prepare({.topic = "t", .body = "b", .deliver_at = time}, "I", {});
+  ASSERT_TRUE(at);
+  EXPECT_EQ(find_property(at->properties, "TIMER_DELIVER_MS"), "1700000000123");
+  const auto both =
+      prepare({.topic = "t", .body = "b", .deliver_at = time, .delay_level = 1}, "I", {});
+  EXPECT_EQ(both.error().code(), Errc::message_illegal);
+}
+
+TEST(Outgoing, MarksTheHalfOfATransaction) {
+  const auto half = prepare_half({.topic = "t", .body = "b"}, "I", {}, "shop");
+  ASSERT_TRUE(half);
+  EXPECT_EQ(half->sys_flag, 4);
+  EXPECT_EQ(wire::record::find_property(half->properties, "TRAN_MSG"), "true");
+  EXPECT_EQ(wire::record::find_property(half->properties, "PGROUP"), "shop");
+  const auto late = prepare_half({.topic = "t", .body = "b", .delay_level = 1}, "I", {}, "shop");
+  EXPECT_EQ(late.error().code(), Errc::message_illegal);
+}
+
+TEST(Outgoing, JoinsABatchOfOneTopic) {
+  const auto batch =
+      prepare_batch({{.topic = "t", .body = "one", .tag = "x"}, {.topic = "t", .body = "two"}},
+                    {"A", "B", "C"}, {});
+  ASSERT_TRUE(batch) << batch.error().remark();
+  EXPECT_EQ(batch->carrier, Carrier::batch);
+  EXPECT_EQ(batch->batch_ids, (std::vector<std::string>{"A", "B"}));
+  EXPECT_EQ(wire::record::find_property(batch->properties, "UNIQ_KEY"), "C");
+  wire::remoting::BatchReader reader(as_bytes(batch->message.body));
+  const auto one = reader.next(), two = reader.next();
+  ASSERT_TRUE(one && two && reader.done());
+  EXPECT_EQ(as_text(one->body), "one");
+  EXPECT_EQ(wire::record::find_property(one->properties, "TAGS"), "x");
+  EXPECT_EQ(wire::record::find_property(two->properties, "UNIQ_KEY"), "B");
+}
+
+TEST(Outgoing, RefusesABatchThatCannotBeOne) {
+  const auto code = [](std::vector<Message> messages, ProducerOptions options = {}) {
+    std::vector<std::string> ids(messages.size() + 1, "I");
+    return prepare_batch(std::move(messages), std::move(ids), options).error().code();
+  };
+  EXPECT_EQ(code({}), Errc::message_illegal);
+  EXPECT_EQ(code({{.topic = "t", .body = "1"}, {.topic = "u", .body = "2"}}),
+            Errc::message_illegal);
+  EXPECT_EQ(code({{.topic = "t", .body = "1", .delay_level = 2}}), Errc::message_illegal);
+  EXPECT_EQ(code({{.topic = "t", .body = "123"}, {.topic = "t", .body = "456"}},
+                 {.max_message_bytes = 60}),
+            Errc::message_too_large);
+}
+
+TEST(Stored, TellsOfEachMessageOfABatch) {
+  Outgoing batch;
+  batch.batch_ids = {"A", "B", "C"};
+  const auto receipts =
+      receipts_of(batch, {.queue = {"t", "a", 2}, .offset = 7, .offset_ids = "X,Y,Z"});
+  ASSERT_EQ(receipts.size(), 3U);
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(receipts[i].offset, static_cast<std::int64_t>(7 + i));
+    EXPECT_EQ(receipts[i].message_id, batch.batch_ids[i]);
+    EXPECT_EQ(receipts[i].offset_id, std::string(1, static_cast<char>('X' + i)));
+    EXPECT_EQ(receipts[i].queue.id, 2);
+  }
+}
+
+TEST(RecallHandle, IsReadAsBrokersWriteIt) {
+  const auto handle = parse_recall_handle("djEgVEQgYnJva2VyLWEgMTc5NTI1NTA0NTAwMSBVMg==");
+  ASSERT_TRUE(handle) << handle.error().remark();
+  EXPECT_EQ(handle->topic, "TD");
+  EXPECT_EQ(handle->broker, "broker-a");
+  EXPECT_EQ(handle->message_id, "U2");
+  for (const char* bad : {"", "x", "djEg", "djIgVEQgYnJva2VyLWEgMTc5NTI1NTA0NTAwMSBVMg=="}) {
+    EXPECT_EQ(parse_recall_handle(bad).error().code(), Errc::message_illegal) << bad;
+  }
+}
+
+TEST(Trace, IsWrittenAsJavaReadsIt) {
+  auto out = prepare({.topic = "t", .body = "12345", .tag = "x", .keys = {"k1", "k2"}}, "ID", {});
+  ASSERT_TRUE(out);
+  const SendTrace trace{
+      .begun_ms = 1'000, .took_ms = 12, .group = "g", .broker_address = "10.0.0.1:10911"};
+  EXPECT_EQ(trace_record(trace, *out, Stored{.offset_ids = "OFF"}),
+            "Pub\x01"
+            "1000\x01"
+            "DefaultRegion\x01g\x01t\x01ID\x01x\x01k1 k2\x01"
+            "10.0.0.1:10911\x01"
+            "5\x01"
+            "12\x01"
+            "0\x01"
+            "OFF\x01true\x02");
 }
 
 }  // namespace

@@ -6,47 +6,14 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-#include <sluice/producer.h>
 
-#include "client/test_server.h"
-#include "wire/remoting/requests/groups.h"
-#include "wire/remoting/requests/names.h"
-#include "wire/remoting/requests/send.h"
+#include "client/producing/producer_fixture.h"
+#include "wire/remoting/batch.h"
 
 namespace sluice {
 namespace {
 
 using namespace std::chrono_literals;
-using client::Reply;
-using client::TestServer;
-using testing::HasSubstr;
-using wire::remoting::Command;
-
-constexpr std::int32_t kSend = wire::remoting::SendMessageV2::kCode;
-constexpr std::int32_t kRoute = wire::remoting::GetRoute::kCode;
-
-Reply stored(const Command& request) {
-  return {.fields = {{"msgId", "0A"},
-                     {"queueId", std::string(request.ext.get("e"))},
-                     {"queueOffset", "7"}}};
-}
-
-struct ProducerTest : testing::Test {
-  ProducerTest() {
-    names.on(kRoute, [this](const Command&) {
-      return TestServer::route({{"a", a.address()}, {"b", b.address()}}, 1);
-    });
-    for (TestServer* broker : {&a, &b}) {
-      broker->on(kSend, [](const Command& request) { return stored(request); });
-      broker->on(wire::remoting::HeartBeat::kCode, Reply{});
-      broker->on(wire::remoting::UnregisterClient::kCode, Reply{});
-    }
-  }
-  TestServer names, a, b;
-  ClientOptions options() { return {.name_servers = names.address(), .request_timeout = 500ms}; }
-};
 
 TEST_F(ProducerTest, SendsAndTellsWhere) {
   Client client(options());
@@ -82,6 +49,84 @@ TEST_F(ProducerTest, TakesCallbacksFuturesAndCoroutines) {
       boost::asio::detached);
   io.run();
   EXPECT_TRUE(sent);
+}
+
+Reply stored_batch(const Command& request) {
+  wire::remoting::BatchReader reader(request.body);
+  std::string ids;
+  for (int i = 0; !reader.done() && reader.next(); ++i) {
+    ids += (i > 0 ? ",X" : "X") + std::to_string(i);
+  }
+  return {.fields = {{"msgId", ids}, {"queueId", "0"}, {"queueOffset", "40"}}};
+}
+
+TEST_F(ProducerTest, SendsABatchAsOneRequest) {
+  for (TestServer* broker : {&a, &b}) broker->on(kBatch, stored_batch);
+  Client client(options());
+  Producer producer(client);
+  const auto receipts =
+      producer.send_batch({{.topic = "t", .body = "1"}, {.topic = "t", .body = "2"}});
+  ASSERT_TRUE(receipts) << receipts.error().remark;
+  ASSERT_EQ(receipts->size(), 2U);
+  EXPECT_EQ((*receipts)[1].offset, 41);
+  EXPECT_EQ((*receipts)[1].offset_id, "X1");
+  EXPECT_NE((*receipts)[0].message_id, (*receipts)[1].message_id);
+  EXPECT_EQ(a.count(kBatch) + b.count(kBatch), 1);
+}
+
+TEST_F(ProducerTest, GathersMessagesThatMayWait) {
+  for (TestServer* broker : {&a, &b}) broker->on(kBatch, stored_batch);
+  Client client(options());
+  Producer producer(client, {.send_timeout = 20s, .linger = 20ms, .batch_bytes = 2'000});
+  ASSERT_TRUE(producer.send({.topic = "t", .body = "the route is known from now on"}));
+  std::vector<std::future<Outcome<Receipt>>> sends;
+  for (int i = 0; i < 100; ++i) {
+    sends.push_back(producer.async_send({.topic = "t", .body = std::string(100, 'x')},
+                                        boost::asio::use_future));
+  }
+  std::set<std::string> ids;
+  for (auto& send : sends) {
+    const auto receipt = send.get();
+    ASSERT_TRUE(receipt) << receipt.error().remark;
+    ids.insert(receipt->message_id);
+  }
+  EXPECT_EQ(ids.size(), 100U);
+  const int requests = a.count(kBatch) + b.count(kBatch);
+  EXPECT_GE(requests, 8) << "a batch has batch_bytes at most";
+  EXPECT_LE(requests, 40);
+  EXPECT_EQ(producer.bytes_in_flight(), 0U);
+}
+
+TEST_F(ProducerTest, KeepsToItsNamespace) {
+  std::promise<std::string> sent;
+  for (TestServer* broker : {&a, &b}) {
+    broker->on(kSend, [&](const Command& request) {
+      sent.set_value(std::string(request.ext.get("a")) + " " + std::string(request.ext.get("b")));
+      return stored(request);
+    });
+  }
+  ClientOptions in_space = options();
+  in_space.name_space = "north";
+  Client client(in_space);
+  Producer producer(client, {.group = "shop"});
+  const auto receipt = producer.send({.topic = "t", .body = "x"});
+  ASSERT_TRUE(receipt) << receipt.error().remark;
+  EXPECT_EQ(receipt->queue.topic, "t");
+  EXPECT_EQ(sent.get_future().get(), "north%shop north%t");
+}
+
+TEST_F(ProducerTest, MeasuresEveryAttempt) {
+  a.on(kSend, Reply{.code = 2, .remark = "busy"});
+  std::atomic<int> good{0}, bad{0};
+  ClientOptions measured = options();
+  measured.meter = [&](const Measurement& m) {
+    if (m.operation == "send" && m.bytes == 1) ++(m.error ? bad : good);
+  };
+  Client client(measured);
+  Producer producer(client);
+  for (int i = 0; i < 8; ++i) EXPECT_TRUE(producer.send({.topic = "t", .body = "x"}));
+  EXPECT_EQ(good, 8);
+  EXPECT_EQ(bad, a.count(kSend));
 }
 
 TEST_F(ProducerTest, TriesTheOtherBrokerWhenOneRefuses) {

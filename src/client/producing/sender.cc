@@ -1,122 +1,186 @@
 #include "client/producing/sender.h"
 
-#include <algorithm>
 #include <random>
 
 #include <fmt/format.h>
 
+#include "client/producing/recall_handle.h"
 #include "wire/remoting/requests/send.h"
-#include "wire/remoting/response_code.h"
 
 namespace sluice::client {
 
 using namespace wire::remoting;
 
-namespace {
+Sender::Sender(std::shared_ptr<Core> core, ProducerOptions options)
+    : core_(std::move(core)),
+      options_([&] {
+        options.group = core_->names().wrap(options.group);
+        return std::move(options);
+      }()),
+      picker_(std::random_device{}()),
+      in_flight_(options_.max_bytes_in_flight),
+      batcher_(core_->reactor(), options_,
+               {.make_id = [this] { return core_->next_message_id(); },
+                .send = [this](auto sending) { run_detached(run(std::move(sending))); },
+                .finish = [this](Sending& one, auto result) { finish(one, std::move(result)); },
+                .now = Core::now}),
+      requests_(*core_,
+                [this](Message message, milliseconds timeout, auto told) {
+                  launch(prepare(std::move(message), core_->next_message_id(), options_),
+                         {.timeout = timeout}, WhenFull::fail,
+                         [told = std::move(told)](const Outgoing&, Result<Stored> stored) {
+                           told(std::move(stored));
+                         });
+                }),
+      transactions_(*core_, options_.group, options_.check),
+      tracer_(core_->reactor(), [this](Message traces) {
+        launch(prepare(std::move(traces), core_->next_message_id(), options_), {}, WhenFull::fail,
+               [](const Outgoing&, const Result<Stored>&) {});
+      }) {}
 
-struct StatusRow {
-  std::int32_t code;
-  SendStatus status;
-};
-/// Stored, though perhaps with less than was asked for.
-constexpr StatusRow kStored[] = {{0, SendStatus::stored},
-                                 {10, SendStatus::flush_timed_out},
-                                 {11, SendStatus::no_replica},
-                                 {12, SendStatus::replica_timed_out}};
-
-/// What another broker, or the same one a little later, may not refuse.
-bool worth_another(Errc code) {
-  using enum Errc;
-  constexpr Errc kOwnTrouble[] = {closed,        timed_out, busy,     topic_not_found,
-                                  not_permitted, internal,  disk_full};
-  return std::ranges::find(kOwnTrouble, code) != std::end(kOwnTrouble);
+void Sender::hand_over(std::unique_ptr<Sending> sending) {
+  bool first = false;
+  {
+    const std::lock_guard lock(mutex_);
+    first = incoming_.empty();
+    incoming_.push_back(std::move(sending));
+  }
+  if (!first || core_->post([self = shared_from_this()] { self->take_in(); })) return;
+  // Nothing takes them any more: dropped, they say that this client was closed.
+  static_cast<void>(taken());
 }
 
-constexpr milliseconds kPauseMin{50};
+std::vector<std::unique_ptr<Sending>> Sender::taken() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(incoming_, {});
+}
 
-}  // namespace
-
-struct Sender::Sending {
-  Outgoing out;
-  SendOptions options;
-  SteadyTime deadline;
-  std::size_t bytes = 0;
-  Completion<Receipt> done;  ///< empty for a one-way send
-};
-
-Sender::Sender(std::shared_ptr<Core> core, ProducerOptions options)
-    : core_(std::move(core)), options_(std::move(options)), picker_(std::random_device{}()) {}
-
-Result<void> Sender::reserve(std::size_t bytes, WhenFull when_full, milliseconds timeout) {
-  std::unique_lock lock(mutex_);
-  // A message larger than the whole limit goes alone.
-  const auto fits = [&] {
-    return in_flight_ == 0 || in_flight_ + bytes <= options_.max_bytes_in_flight;
-  };
-  if (!fits() && (when_full == WhenFull::fail || !room_.wait_for(lock, timeout, fits))) {
-    return fail(Errc::busy,
-                fmt::format("{} bytes are under way, max_bytes_in_flight is {}: go on when sends "
-                            "have completed",
-                            in_flight_, options_.max_bytes_in_flight));
-  }
-  in_flight_ += bytes;
+Result<void> Sender::enter(std::unique_ptr<Sending>& sending, Result<Outgoing> out,
+                           SendOptions options, WhenFull when_full) {
+  if (core_->is_closed()) return fail(Errc::closed, "this client was closed");
+  if (!out) return fail(std::move(out.error()));
+  const milliseconds timeout =
+      options.timeout.count() > 0 ? options.timeout : options_.send_timeout;
+  if (options.queue) options.queue->topic = core_->names().wrap(options.queue->topic);
+  if (out->carrier != Carrier::reply) out->message.topic = core_->names().wrap(out->message.topic);
+  sending->out = std::move(*out);
+  sending->options = std::move(options);
+  sending->deadline = Core::now() + timeout;
+  sending->bytes = sending->out.bytes();
+  SLUICE_CHECK(in_flight_.enter(sending->bytes, when_full, timeout));
+  hand_over(std::move(sending));
   return {};
 }
 
-void Sender::release(std::size_t bytes) {
-  const std::lock_guard lock(mutex_);
-  in_flight_ -= bytes;
-  room_.notify_all();
-}
-
-std::size_t Sender::bytes_in_flight() const {
-  const std::lock_guard lock(mutex_);
-  return in_flight_;
+Result<void> Sender::launch(Result<Outgoing> out, SendOptions options, WhenFull when_full,
+                            Done done) {
+  auto sending = std::make_unique<Sending>();
+  sending->done = std::move(done);
+  auto entered = enter(sending, std::move(out), std::move(options), when_full);
+  if (!entered && sending->done) {
+    sending->done(sending->out,
+                  fail(entered.error().code(), std::string(entered.error().remark())));
+  }
+  return entered;
 }
 
 void Sender::send(Message message, SendOptions options, WhenFull when_full,
                   Completion<Receipt> done) {
-  if (core_->is_closed()) return done(Failure{Errc::closed, "this client was closed"});
-  auto out = prepare(std::move(message), core_->next_message_id(), options_);
-  if (!out) return done(to_failure(out.error()));
-  const milliseconds timeout =
-      options.timeout.count() > 0 ? options.timeout : options_.send_timeout;
-  const std::size_t bytes = out->message.body.size() + out->properties.size();
-  if (auto room = reserve(bytes, when_full, timeout); !room) return done(to_failure(room.error()));
-  auto sending = std::make_unique<Sending>(std::move(*out), std::move(options),
-                                           Core::now() + timeout, bytes, std::move(done));
-  core_->post([self = shared_from_this(), sending = std::move(sending)]() mutable {
-    run_detached(self->run(std::move(sending)));
-  });
+  launch(prepare(std::move(message), core_->next_message_id(), options_), std::move(options),
+         when_full,
+         [this, done = std::move(done)](const Outgoing& out, Result<Stored> stored) mutable {
+           if (!stored) return done(to_failure(stored.error()));
+           core_->names().strip(stored->queue.topic);
+           done(receipt_of(out, std::move(*stored)));
+         });
+}
+
+void Sender::send_batch(std::vector<Message> messages, SendOptions options, WhenFull when_full,
+                        Completion<std::vector<Receipt>> done) {
+  std::vector<std::string> ids(messages.size() + 1);
+  for (std::string& id : ids) id = core_->next_message_id();
+  launch(prepare_batch(std::move(messages), std::move(ids), options_), std::move(options),
+         when_full,
+         [this, done = std::move(done)](const Outgoing& out, Result<Stored> stored) mutable {
+           if (!stored) return done(to_failure(stored.error()));
+           core_->names().strip(stored->queue.topic);
+           done(receipts_of(out, *stored));
+         });
 }
 
 Outcome<void> Sender::send_one_way(Message message, SendOptions options) {
-  if (core_->is_closed()) return Failure{Errc::closed, "this client was closed"};
-  auto out = prepare(std::move(message), core_->next_message_id(), options_);
-  if (!out) return to_failure(out.error());
-  const std::size_t bytes = out->message.body.size() + out->properties.size();
-  auto room = reserve(bytes, WhenFull::wait, options_.send_timeout);
-  if (!room) return to_failure(room.error());
-  auto sending =
-      std::make_unique<Sending>(std::move(*out), std::move(options),
-                                Core::now() + options_.send_timeout, bytes, Completion<Receipt>());
-  core_->post([self = shared_from_this(), sending = std::move(sending)]() mutable {
-    run_detached(self->run(std::move(sending)));
-  });
+  auto begun = launch(prepare(std::move(message), core_->next_message_id(), options_),
+                      std::move(options), WhenFull::wait, nullptr);
+  if (!begun) return to_failure(begun.error());
   return {};
+}
+
+void Sender::begin(Message message, SendOptions options, WhenFull when_full,
+                   Completion<Transaction> done) {
+  launch(prepare_half(std::move(message), core_->next_message_id(), options_, options_.group),
+         std::move(options), when_full,
+         [this, done = std::move(done)](const Outgoing& out, Result<Stored> stored) mutable {
+           begun(out, std::move(stored), std::move(done));
+         });
+}
+
+void Sender::begun(const Outgoing& out, Result<Stored> stored, Completion<Transaction> done) {
+  if (!stored) return done(to_failure(stored.error()));
+  core_->names().strip(stored->queue.topic);
+  Receipt half = receipt_of(out, std::move(*stored));
+  if (half.status == SendStatus::stored) {
+    return done(Transaction(shared_from_this(), std::move(half)));
+  }
+  run_detached([](std::shared_ptr<Sender> self, Receipt weak,
+                  Completion<Transaction> told) -> Task<void> {
+    const Inside inside(self->core_->tasks());
+    static_cast<void>(co_await self->transactions_.end(std::move(weak), Decision::rollback));
+    told(Failure{Errc::timed_out,
+                 "the half message was stored less safely than the broker is configured to, and "
+                 "was rolled back"});
+  }(shared_from_this(), std::move(half), std::move(done)));
+}
+
+void Sender::take_in() {
+  for (auto& sending : taken()) admit(std::move(sending));
+}
+
+/// To the others that it may wait for, or on its way.
+void Sender::admit(std::unique_ptr<Sending> sending) {
+  const RoutePtr route = core_->routes().known(sending->out.message.topic);
+  const bool alone = options_.linger.count() == 0 || !sending->done || !route || stopping_ ||
+                     !may_join(sending->out);
+  if (alone) {
+    batcher_.flush(sending->out.message.topic);  // it must not overtake what waits
+    run_detached(run(std::move(sending)));
+    return;
+  }
+  const bool anywhere = !sending->options.queue && !sending->options.selector &&
+                        sending->out.message.sharding_key.empty();
+  if (anywhere) return batcher_.add(std::move(sending), std::nullopt);
+  auto target = choose(*sending, *route, {});
+  if (!target) return finish(*sending, fail(std::move(target.error())));
+  batcher_.add(std::move(sending), std::move(target->queue));
 }
 
 Task<void> Sender::run(std::unique_ptr<Sending> sending) {
   const auto self = shared_from_this();
   const Inside inside(core_->tasks());
+  const WallTime begun = options_.trace ? Core::wall_now() : WallTime();
   auto result = co_await attempts(*sending);
-  release(sending->bytes);
-  if (!sending->done) co_return;
-  if (result) {
-    sending->done(std::move(*result));
-  } else {
-    sending->done(to_failure(result.error()));
+  if (options_.trace) {
+    tracer_.note({.begun_ms = unix_ms(begun),
+                  .took_ms = unix_ms(Core::wall_now()) - unix_ms(begun),
+                  .group = options_.group,
+                  .broker_address = sending->address},
+                 sending->out, result);
   }
+  finish(*sending, std::move(result));
+}
+
+void Sender::finish(Sending& sending, Result<Stored> result) {
+  in_flight_.leave(sending.bytes);
+  if (sending.done) sending.done(sending.out, std::move(result));
 }
 
 Task<Result<RoutePtr>> Sender::route(std::string topic) {
@@ -128,106 +192,49 @@ Task<Result<RoutePtr>> Sender::route(std::string topic) {
   co_return std::move(route);  // the topic that is missing is the one asked for
 }
 
-Result<WritableQueue> Sender::choose(Sending& sending, const RouteView& route,
-                                     const std::string& failed) {
-  const auto& all = route.writable;
-  const Message& message = sending.out.message;
-  if (sending.options.queue) {
-    const auto found = std::ranges::find(all, *sending.options.queue, &WritableQueue::queue);
-    if (found != all.end()) return *found;
-    return fail(Errc::queue_out_of_range,
-                fmt::format("topic {} has no writable queue {} on broker {}", message.topic,
-                            sending.options.queue->id, sending.options.queue->broker));
+Task<Result<std::vector<Queue>>> Sender::writable_queues(std::string topic) {
+  SLUICE_CO_TRY(const RoutePtr known, co_await route(core_->names().wrap(topic)));
+  std::vector<Queue> all;
+  for (const WritableQueue& one : known->writable) {
+    all.push_back(one.queue);
+    core_->names().strip(all.back().topic);
   }
-  if (all.empty()) {
-    return fail(Errc::not_permitted, fmt::format("topic {} has no queue that can be written: its "
-                                                 "brokers are read-only or have no master",
-                                                 message.topic));
-  }
-  if (sending.options.selector) {
-    std::vector<Queue> queues;
-    queues.reserve(all.size());
-    for (const WritableQueue& one : all) queues.push_back(one.queue);
-    const std::size_t index = sending.options.selector(queues, message);
-    if (index < all.size()) return all[index];
-    return fail(Errc::queue_out_of_range,
-                fmt::format("the selector chose queue {} of {}", index, all.size()));
-  }
-  if (!message.sharding_key.empty()) return all[index_of_key(message.sharding_key, all.size())];
-  return picker_.next(all, failed, options_.avoid_slow_brokers ? &faults_ : nullptr, Core::now());
+  co_return all;
 }
 
-Task<Result<Receipt>> Sender::attempts(Sending& sending) {
-  Result<Receipt> result = fail(Errc::timed_out, "the send_timeout was over before an attempt");
-  std::string failed;
-  milliseconds pause = kPauseMin;
-  for (int i = 0; i <= options_.retries && Core::now() < sending.deadline; ++i) {
-    SLUICE_CO_TRY(const RoutePtr route, co_await this->route(sending.out.message.topic));
-    SLUICE_CO_TRY(const WritableQueue target, choose(sending, *route, failed));
-    const SteadyTime begun = Core::now();
-    const milliseconds left = sending.deadline - begun;
-    result = co_await attempt(sending, target, left);
-    if (!sending.done) co_return std::move(result);
-    const bool again = !result && worth_another(result.error().code());
-    const auto latency = again ? FaultTable::kFailure : Core::now() - begun;
-    faults_.note(target.queue.broker, latency, Core::now());
-    if (!again || core_->closing()) break;
-    // Elsewhere at once; the same broker again only after a pause.
-    const bool alone = std::ranges::all_of(route->writable, [&](const WritableQueue& one) {
-      return one.queue.broker == target.queue.broker;
-    });
-    failed = target.queue.broker;
-    if (alone && i < options_.retries) {
-      co_await core_->sleep(std::min(pause, milliseconds(sending.deadline - Core::now())));
-      pause *= 4;
-    }
-    static_cast<void>(co_await core_->routes().refresh(sending.out.message.topic));
-  }
-  co_return std::move(result);
-}
-
-Task<Result<Receipt>> Sender::attempt(Sending& sending, const WritableQueue& target,
-                                      milliseconds timeout) {
-  const Outgoing& out = sending.out;
-  SendMessageV2 request;
+Task<Result<void>> Sender::recall(std::string topic, std::string handle) {
+  SLUICE_CO_TRY(const RecallHandle parsed, parse_recall_handle(handle));
+  const std::string name = core_->names().wrap(topic);
+  SLUICE_CO_TRY(const RoutePtr route, co_await core_->routes().get(name));
+  RecallMessage request;
   request.producer_group = options_.group;
-  request.topic = out.message.topic;
-  request.default_topic = "TBW102";
-  request.default_topic_queues = options_.create_topic_queues;
-  request.queue_id = target.queue.id;
-  request.sys_flag = out.sys_flag;
-  request.born_ms = unix_ms(Core::wall_now());
-  request.properties = out.properties;
-  request.broker_name = target.queue.broker;
-  const Bytes body = as_bytes(out.message.body);
-  if (!sending.done) {
-    core_->remoting().start_one_way(target.address, request, body);
-    co_return Receipt{};
-  }
-  SLUICE_CO_TRY(const Answer answer, co_await core_->call(target.address, request, body, timeout));
-  const auto* row = std::ranges::find(kStored, answer.command.code, &StatusRow::code);
-  if (row == std::end(kStored)) {
-    const auto refused = check(answer);
-    co_return fail(refused.error().code(),
-                   fmt::format("{}: {}", target.address, refused.error().remark()));
-  }
-  SendMessageResponse response;
-  SLUICE_CO_CHECK(SendMessageResponse::Wire::decode(answer.command.ext, response));
-  Receipt receipt{.queue = target.queue,
-                  .offset = response.queue_offset,
-                  .message_id = out.id,
-                  .offset_id = std::string(response.message_id),
-                  .transaction_id = std::string(response.transaction_id),
-                  .status = row->status};
-  receipt.queue.id = response.queue_id;
-  co_return receipt;
+  request.topic = name;
+  request.handle = handle;
+  request.broker_name = parsed.broker;
+  std::string address = route->address_of(parsed.broker);
+  if (address.empty() && !route->writable.empty()) address = route->writable.front().address;
+  SLUICE_CO_TRY(const Answer answer, co_await core_->call(address, request));
+  co_return check(answer);
 }
 
 void Sender::describe(HeartbeatBody& heartbeat) const {
   heartbeat.producer_groups.push_back(options_.group);
 }
 
+bool Sender::serve(const std::string& address, const Answer& request,
+                   const Remoting::Respond& respond) {
+  switch (request.command.code) {
+    case CheckTransactionState::kCode: return transactions_.serve(address, request);
+    case PushReply::kCode: return requests_.serve(request, respond);
+    default: return false;
+  }
+}
+
 Task<void> Sender::stop() {
+  stopping_ = true;
+  batcher_.flush();
+  tracer_.flush();
+  requests_.close();
   core_->remove(*this);
   co_await core_->unregister(options_.group, {});
 }

@@ -100,12 +100,9 @@ int consume(const Args& args) {
   std::vector<std::unique_ptr<sluice::PushConsumer>> consumers;
   for (int i = 0; i < args.number("instances", 1); ++i) {
     const std::string name = args.text("name", "c") + std::to_string(i);
-    clients.push_back(std::make_unique<sluice::Client>(sluice::ClientOptions{
-        .name_servers = args.text("ns"),
-        .instance = name + "-" + args.text("instance", std::to_string(getpid())),
-        .log = [](sluice::LogLevel, std::string_view text) {
-          std::fprintf(stderr, "%.*s\n", static_cast<int>(text.size()), text.data());
-        }}));
+    auto client = client_options(args);
+    client.instance = name + "-" + args.text("instance", std::to_string(getpid()));
+    clients.push_back(std::make_unique<sluice::Client>(std::move(client)));
     consumers.push_back(
         std::make_unique<sluice::PushConsumer>(*clients.back(), options_of(args, name)));
     const auto status = consumers.back()->status();
@@ -115,7 +112,7 @@ int consume(const Args& args) {
     }
   }
   line("ready");
-  for (int c = 0; c != EOF && c != '\n';) c = std::getchar();
+  until_told();
   consumers.clear();
   return 0;
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <nlohmann/json.hpp>
+#include <sluice/client.h>
 
 /// What the driver's subcommands share: their arguments, and the lines they print.
 namespace driver {
@@ -30,8 +31,17 @@ void line(const std::string& event, nlohmann::json fields = nlohmann::json::obje
 
 std::string crc(std::string_view bytes);
 std::int64_t now_ms();
+/// Blocks until the harness closes our standard input or writes a line: the way it says "stop".
+void until_told();
+
+/// `ns=` [instance=] [namespace=] [tls=none|issuer|name] [ca=FILE] [cert=FILE] [key=FILE]
+/// [access=KEY] [secret=KEY].
+sluice::ClientOptions client_options(const Args& args);
 
 int send(const Args& args);
+int transact(const Args& args);
+int request(const Args& args);
+int reply(const Args& args);
 int consume(const Args& args);
 
 }  // namespace driver

@@ -67,14 +67,46 @@ std::int64_t now_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
 }
 
+void until_told() {
+  for (int c = 0; c != EOF && c != '\n';) c = std::getchar();
+}
+
+sluice::ClientOptions client_options(const Args& args) {
+  static const std::map<std::string, sluice::TlsCheck> checks{{"none", sluice::TlsCheck::none},
+                                                              {"issuer", sluice::TlsCheck::issuer},
+                                                              {"name", sluice::TlsCheck::name}};
+  sluice::ClientOptions options{.name_servers = args.text("ns"),
+                                .address_server = args.text("domain"),
+                                .instance = args.text("instance"),
+                                .heartbeat = std::chrono::milliseconds(args.number("beat", 30'000)),
+                                .name_space = args.text("namespace")};
+  options.credentials = {.access_key = args.text("access"), .secret_key = args.text("secret")};
+  const auto check = checks.find(args.text("tls"));
+  if (check != checks.end()) {
+    options.tls = {.enabled = true,
+                   .check = check->second,
+                   .ca_file = args.text("ca"),
+                   .certificate_file = args.text("cert"),
+                   .key_file = args.text("key")};
+  }
+  options.log = [](sluice::LogLevel, std::string_view text) {
+    std::fprintf(stderr, "%.*s\n", static_cast<int>(text.size()), text.data());
+  };
+  return options;
+}
+
 }  // namespace driver
 
 int main(int argc, char** argv) {
   static const std::map<std::string, std::function<int(const driver::Args&)>> commands{
-      {"send", driver::send}, {"consume", driver::consume}};
+      {"send", driver::send},
+      {"consume", driver::consume},
+      {"transact", driver::transact},
+      {"request", driver::request},
+      {"reply", driver::reply}};
   const auto found = commands.find(argc > 1 ? argv[1] : "");
   if (found == commands.end()) {
-    std::fputs("usage: client-driver send|consume key=value ...\n", stderr);
+    std::fputs("usage: client-driver send|consume|transact|request|reply key=value ...\n", stderr);
     return 2;
   }
   const int code = found->second(driver::Args(argc, argv));

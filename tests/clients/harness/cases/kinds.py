@@ -10,11 +10,11 @@ JAVA = ("java540", "java498")
 SEND_BATCH_MESSAGE = 320
 
 
-def _compressed(c, how):
+def _compressed(c, how, sender="java540"):
     """A body that the producer compressed: every client reads it, and so does the command line."""
     topic, n = c.topic(), 8
-    c.send("java540", n, topic=topic, size=20_000, compression=how)
-    for client in CLIENTS if how == "ZLIB" else ("java540",):
+    c.send(sender, n, topic=topic, size=20_000, compression=how)
+    for client in CLIENTS if how == "ZLIB" else ("java540", "cpp"):
         got_by = c.consumer(client, topic=topic, group=c.name("g-" + client))
         got_by.wait_count("got", n, 60)
         got = got_by.finish().of("got")
@@ -25,6 +25,7 @@ def _compressed(c, how):
 
 for _how in ("ZLIB", "LZ4", "ZSTD"):
     case(f"compressed-{_how.lower()}")(lambda c, how=_how: _compressed(c, how))
+    case(f"compressed-{_how.lower()}-cpp")(lambda c, how=_how: _compressed(c, how, "cpp"))
 
 
 @case("compressed-bodies-are-shown-plain", against=("sluice",))
@@ -78,15 +79,15 @@ def _batches(c, client):
         check(e["keys"] == f"k{e['s']} allk" and e["prop"] == {"test1": "one"}, f"message {e['s']} came as {e}")
 
 
-for _client in JAVA:
+for _client in (*JAVA, "cpp"):
     case(f"batch-{_client}")(lambda c, client=_client: _batches(c, client))
 
 
-def _auto_batch(c, attributes=None):
+def _auto_batch(c, attributes=None, sender="java540"):
     """The producer gathers messages by itself; each is acknowledged as if it had been sent alone."""
     topic, n = c.name("t"), 200
     c.admin("updateTopic", "-t", topic, "-c", "DefaultCluster", "-r", "4", "-w", "4", *(["-a", attributes] if attributes else []))
-    sent = c.send("java540", n, topic=topic, mode="async", autobatch="true", tags="red")
+    sent = c.send(sender, n, topic=topic, mode="async", autobatch="true", tags="red")
     got_by = c.consumer("java540", topic=topic, group=c.name("g"), sub="red")
     got_by.wait_count("got", n, 60)
     got_by.quiet(1, 4)
@@ -97,12 +98,15 @@ def _auto_batch(c, attributes=None):
     return {e["s"]: e for e in sent}, {e["s"]: e for e in got}
 
 
-@case("auto-batch")
-def _(c):
-    sent, got = _auto_batch(c)
+def _auto_batch_of(c, sender):
+    sent, got = _auto_batch(c, sender=sender)
     for s, e in got.items():
         check((e["q"], e["o"], e["id"]) == (sent[s]["q"], sent[s]["o"], sent[s]["id"]),
               f"message {s} was acknowledged as {sent[s]}, came as {e}")
+
+
+case("auto-batch")(lambda c: _auto_batch_of(c, "java540"))
+case("auto-batch-cpp")(lambda c: _auto_batch_of(c, "cpp"))
 
 
 @case("auto-batch-inner")
@@ -166,12 +170,12 @@ def _(c):
         check(answer.code == 0, f"32,000 bytes are answered with {answer}")
 
 
-def _traced(c, client):
+def _traced(c, client, kinds=("Pub", "SubBefore", "SubAfter")):
     """A producer and a consumer with traces switched on: what they did is told in RMQ_SYS_TRACE_TOPIC."""
     topic, n = c.topic(), 5
     producer = c.driver(client, "send", topic=topic, n=n, trace="true", keys="k", stay="true")
     producer.wait_count("sent", n, 60)
-    consumer = c.consumer(client, topic=topic, group=c.name("g"), trace="true")
+    consumer = c.consumer("java540" if len(kinds) == 1 else client, topic=topic, group=c.name("g"), trace="true")
     consumer.wait_count("got", n, 60)
     traces = c.consumer("java540", topic="RMQ_SYS_TRACE_TOPIC", group=c.name("traces"))
 
@@ -181,7 +185,7 @@ def _traced(c, client):
         return {word for row in rows if row[0] == kind for word in row}
 
     ids = {e["id"] for e in producer.of("sent")}
-    for kind in ("Pub", "SubBefore", "SubAfter"):
+    for kind in kinds:
         c.until(lambda kind=kind: ids <= told(kind), 40, f"a {kind} trace of each message", every=0.5)
     for driver in (producer, consumer, traces):
         driver.finish()
@@ -189,6 +193,7 @@ def _traced(c, client):
 
 for _client in JAVA:
     case(f"trace-{_client}", limit=120)(lambda c, client=_client: _traced(c, client))
+case("trace-cpp", limit=120)(lambda c: _traced(c, "cpp", ("Pub",)))
 
 
 GET_TOPIC_CONFIG = 351

@@ -51,7 +51,7 @@ def _transactions(c, client):
     check(all(e["at"] - e["born"] >= 990 for e in asked), "it was asked before transactionTimeOut")
 
 
-for _client in STOCK:
+for _client in (*STOCK, "cpp"):
     case(f"transactions-{_client}", group=None, limit=150, against=("sluice",))(lambda c, client=_client: _transactions(c, client))
 
 
@@ -201,9 +201,9 @@ def _(c):
     check(answer.code == 16 and "rejectTransactionMessage" in answer.remark, f"a half message was answered with {answer}")
 
 
-def _request(c, client):
+def _request(c, client, replier=None):
     topic, n = c.topic(), 10
-    replier = c.driver(client, "reply", topic=topic, group=c.name("g"))
+    replier = c.driver(replier or client, "reply", topic=topic, group=c.name("g"))
     replier.wait_count("ready", 1, 40)
     answers = c.driver(client, "request", topic=topic, n=n, timeout=15000).finish(90)
     check(not answers.of("failed"), lambda: f"a request failed: {answers.of('failed')[0]['why']}")
@@ -212,8 +212,10 @@ def _request(c, client):
     replier.wait_count("replied", n, 10)
 
 
-for _client in ("java540", "java498"):
+for _client in ("java540", "java498", "cpp"):
     case(f"request-reply-{_client}")(lambda c, client=_client: _request(c, client))
+case("request-of-cpp-reply-of-java")(lambda c: _request(c, "cpp", "java540"))
+case("request-of-java-reply-of-cpp")(lambda c: _request(c, "java540", "cpp"))
 
 
 def _begin(c, server, topic):
