@@ -1,0 +1,16 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include <sluice/producer.h>
+#include <sluice/push_consumer.h>
+#include <sluice/sluice.h>
+
+/// What a program has set, already with its types.
+struct sluice_options {
+  sluice::ClientOptions client;
+  sluice::ProducerOptions producer;
+  sluice::PushConsumerOptions consumer;
+};
