@@ -57,9 +57,58 @@ Result<PopReceipt> parse_receipt(std::string_view text) {
                     .popped = from_unix_ms(*popped),
                     .invisible = milliseconds(*invisible),
                     .revive_queue = *revive,
+                    .retry = parse_number<std::int32_t>(fields[4]).value_or(0),
                     .broker = fields[5],
                     .queue = QueueId(*queue),
                     .offset = QueueOffset(*offset)};
+}
+
+std::string to_text(const PopReceipt& r) {
+  return fmt::format("{} {} {} {} {} {} {} {}", r.start_offset, unix_ms(r.popped),
+                     r.invisible.count(), r.revive_queue, r.retry, r.broker, r.queue.value,
+                     r.offset.value);
+}
+
+std::string topic_of(const PopReceipt& receipt, std::string_view topic, std::string_view group) {
+  if (receipt.retry == 1) return fmt::format("%RETRY%{}_{}", group, topic);
+  if (receipt.retry == 2) return fmt::format("%RETRY%{}+{}", group, topic);
+  return std::string(topic);
+}
+
+namespace {
+
+/// Calls use(flag, middle, value) for each `flag middle value` of a list with `;` between.
+template <class Use>
+void each_entry(std::string_view text, Use use) {
+  while (!text.empty()) {
+    const std::string_view part = text.substr(0, text.find(';'));
+    text.remove_prefix(std::min(part.size() + 1, text.size()));
+    const std::size_t first = part.find(' '), last = part.rfind(' ');
+    if (first == last) continue;
+    const auto flag = parse_number<std::int32_t>(part.substr(0, first));
+    const auto value = parse_number<std::int64_t>(part.substr(last + 1));
+    if (flag && value) use(*flag, part.substr(first + 1, last - first - 1), *value);
+  }
+}
+
+}  // namespace
+
+std::map<std::pair<std::int32_t, std::int32_t>, std::int64_t> parse_starts(std::string_view text) {
+  std::map<std::pair<std::int32_t, std::int32_t>, std::int64_t> starts;
+  each_entry(text, [&](std::int32_t flag, std::string_view middle, std::int64_t start) {
+    if (const auto queue = parse_number<std::int32_t>(middle)) starts[{flag, *queue}] = start;
+  });
+  return starts;
+}
+
+std::int32_t attempts_of(std::string_view counts, std::int32_t queue, std::int64_t offset) {
+  const std::string of_queue = std::to_string(queue);
+  const std::string of_message = fmt::format("qo{}%{}", queue, offset);
+  std::int64_t found = 0;
+  each_entry(counts, [&](std::int32_t, std::string_view middle, std::int64_t count) {
+    if (middle == of_message || (middle == of_queue && found == 0)) found = count;
+  });
+  return static_cast<std::int32_t>(found);
 }
 
 void PopInfo::clear() {
