@@ -21,7 +21,9 @@
 /// A handler runs through its associated executor: a coroutine goes on where it runs. One without
 /// (a plain lambda) runs on the client's thread: it must be quick, must not throw, and must not
 /// call a blocking function of the library. Every operation completes, with Errc::closed when its
-/// client or producer is closed first. Cancellation slots are not looked at.
+/// client, producer or consumer is closed first; until then the executor's context must live. So an
+/// io_context in which coroutines wait is made before the client and goes after it. Cancellation
+/// slots are not looked at.
 namespace sluice {
 
 /// The handler of one operation, whatever its type. Called once, by its destructor at the latest.

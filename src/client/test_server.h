@@ -1,11 +1,13 @@
 #pragma once
 
 #include <functional>
+#include <future>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "net/listener.h"
@@ -67,12 +69,18 @@ class TestServer {
     return found == counts_.end() ? 0 : found->second;
   }
 
-  /// Sends a request to every client that is connected.
-  void push(std::int32_t code, const std::vector<std::pair<std::string, std::string>>& fields,
-            const std::string& body) {
-    reactors_.at(0).run_and_wait([&] {
-      for (Session* session : sessions_) session->request(code, fields, body);
-    });
+  /// Asks every client that is connected, as brokers do; gives the first answer.
+  Reply ask(std::int32_t code, std::vector<std::pair<std::string, std::string>> fields,
+            std::string body = {}) {
+    std::promise<Reply> answer;
+    auto told = answer.get_future();
+    send(code, 0, std::move(fields), std::move(body), &answer);
+    return told.get();
+  }
+  /// The same, one-way.
+  void tell(std::int32_t code, std::vector<std::pair<std::string, std::string>> fields,
+            std::string body = {}) {
+    send(code, wire::remoting::kFlagOneway, std::move(fields), std::move(body), nullptr);
   }
 
   /// A route to `topic` with `queues` queues on each of the brokers given by name and address.
@@ -96,16 +104,17 @@ class TestServer {
       server_.sessions_.insert(this);
     }
     ~Session() override { server_.sessions_.erase(this); }
-    void request(std::int32_t code, const std::vector<std::pair<std::string, std::string>>& fields,
-                 const std::string& body) {
+    void send(const wire::remoting::FrameWriter::Head& header,
+              const std::vector<std::pair<std::string, std::string>>& fields,
+              const std::string& body) {
       if (!connection_) return;
-      wire::remoting::FrameWriter writer(
-          connection_->out().text(),
-          {.code = code, .opaque = 1, .flag = wire::remoting::kFlagOneway});
+      wire::remoting::FrameWriter writer(connection_->out().text(), header);
       for (const auto& [name, value] : fields) writer.field(name, std::string_view(value));
       writer.finish(body.size());
       connection_->out().text().append(std::string_view(body));
-      connection_->flush();
+    }
+    void flush() {
+      if (connection_) connection_->flush();
     }
     Result<std::size_t> frame_size(Bytes bytes) override {
       return wire::remoting::frame_size(bytes);
@@ -119,20 +128,37 @@ class TestServer {
     void answer(MutableBytes frame) {
       wire::remoting::Command request;
       if (!wire::remoting::decode(frame, request)) return;
+      if (request.is_response()) return server_.answered(request);
       const auto reply = server_.handle(request);
       if (!reply || request.is_oneway()) return;
-      wire::remoting::FrameWriter writer(connection_->out().text(),
-                                         {.code = reply->code,
-                                          .opaque = request.opaque,
-                                          .flag = wire::remoting::kFlagResponse,
-                                          .remark = reply->remark});
-      for (const auto& [name, value] : reply->fields) writer.field(name, std::string_view(value));
-      writer.finish(reply->body.size());
-      connection_->out().text().append(std::string_view(reply->body));
+      send({.code = reply->code,
+            .opaque = request.opaque,
+            .flag = wire::remoting::kFlagResponse,
+            .remark = reply->remark},
+           reply->fields, reply->body);
     }
     TestServer& server_;
     std::shared_ptr<net::Connection> connection_;
   };
+
+  void send(std::int32_t code, std::int32_t flag,
+            std::vector<std::pair<std::string, std::string>> fields, std::string body,
+            std::promise<Reply>* answer) {
+    reactors_.at(0).run_and_wait([&] {
+      waiting_ = answer;
+      for (Session* session : sessions_) {
+        session->send({.code = code, .opaque = ++opaque_, .flag = flag}, fields, body);
+        session->flush();
+      }
+    });
+  }
+  void answered(const wire::remoting::Command& answer) {
+    if (auto* waiting = std::exchange(waiting_, nullptr)) {
+      waiting->set_value({.code = answer.code,
+                          .remark = std::string(answer.remark),
+                          .body = std::string(as_text(answer.body))});
+    }
+  }
 
   std::uint16_t port_of() const { return listener_->port(); }
   std::optional<Reply> handle(const wire::remoting::Command& request) {
@@ -145,7 +171,9 @@ class TestServer {
     return handler->second(request);
   }
 
-  std::set<Session*> sessions_;  ///< reactor's thread
+  std::set<Session*> sessions_;  ///< the reactor's
+  std::promise<Reply>* waiting_ = nullptr;
+  std::int32_t opaque_ = 1'000'000;
   net::ReactorPool reactors_{1};
   std::unique_ptr<net::Listener> listener_;
   std::map<std::int32_t, Handler> handlers_;

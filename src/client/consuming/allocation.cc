@@ -10,8 +10,6 @@
 namespace sluice::client {
 namespace {
 
-constexpr int kVirtualNodes = 10;
-
 std::optional<std::size_t> index_of(const Shares& shares) {
   const auto found = std::ranges::find(shares.members, shares.self);
   if (found == shares.members.end()) return std::nullopt;
@@ -52,12 +50,12 @@ std::vector<Queue> circle_share(const Shares& shares) {
   return share;
 }
 
-std::vector<Queue> consistent_hash_share(const Shares& shares) {
+std::vector<Queue> consistent_hash_share(const Shares& shares, int virtual_nodes) {
   std::vector<Queue> share;
   if (!index_of(shares)) return share;
   std::map<std::uint32_t, const std::string*> ring;
   for (const std::string& member : shares.members) {
-    for (int i = 0; i < kVirtualNodes; ++i) {
+    for (int i = 0; i < virtual_nodes; ++i) {
       ring[ring_hash(fmt::format("{}-{}", member, i))] = &member;
     }
   }
@@ -91,19 +89,78 @@ std::vector<Queue> machine_room_share(const Shares& shares, std::span<const std:
   return share;
 }
 
-std::vector<Queue> share_of(const Shares& shares, const PushConsumerOptions& options) {
-  switch (options.sharing) {
-    case Sharing::average: return average_share(shares);
-    case Sharing::circle: return circle_share(shares);
-    case Sharing::consistent_hash: return consistent_hash_share(shares);
-    case Sharing::machine_room: return machine_room_share(shares, options.rooms);
-    case Sharing::manual: break;
-  }
+namespace {
+
+std::vector<Queue> manual_share(const Shares& shares, std::span<const Queue> wanted) {
   std::vector<Queue> share;
-  for (const Queue& queue : options.manual_queues) {
+  for (const Queue& queue : wanted) {
     if (std::ranges::find(shares.queues, queue) != shares.queues.end()) share.push_back(queue);
   }
   return share;
 }
 
+/// Queues and members of each room, in the order of the rooms' names.
+struct Rooms {
+  std::map<std::string, std::vector<Queue>> queues;
+  std::map<std::string, std::vector<std::string>> members;
+};
+
+Outcome<Rooms> rooms_of(const Shares& shares, const SharingOptions& options) {
+  const auto unknown = [](std::string_view what, std::string_view name) {
+    return Failure{Errc::invalid_argument, fmt::format("no room is known for {} {}", what, name)};
+  };
+  Rooms rooms;
+  for (const Queue& queue : shares.queues) {
+    const std::string room = options.room_of_broker ? options.room_of_broker(queue.broker) : "";
+    if (room.empty()) return unknown("broker", queue.broker);
+    rooms.queues[room].push_back(queue);
+  }
+  for (const std::string& member : shares.members) {
+    const std::string room = options.room_of_member ? options.room_of_member(member) : "";
+    if (room.empty()) return unknown("member", member);
+    rooms.members[room].push_back(member);
+  }
+  return rooms;
+}
+
+Outcome<std::vector<Queue>> nearby_share(const Shares& shares, const SharingOptions& options) {
+  if (!index_of(shares)) return std::vector<Queue>();
+  auto rooms = rooms_of(shares, options);
+  if (!rooms) return rooms.error();
+  SharingOptions within = options;
+  within.rule = options.within;
+  const std::string own = options.room_of_member(shares.self);
+  std::vector<Queue> share;
+  const auto add = [&](std::span<const Queue> queues, std::span<const std::string> members) {
+    auto part = share_of({shares.self, members, queues}, within);
+    if (part) share.insert(share.end(), part->begin(), part->end());
+  };
+  // First what is in our own room, then what nobody is near to.
+  if (const auto here = rooms->queues.find(own); here != rooms->queues.end()) {
+    add(here->second, rooms->members[own]);
+  }
+  for (const auto& [room, queues] : rooms->queues) {
+    if (room != own && !rooms->members.contains(room)) add(queues, shares.members);
+  }
+  return share;
+}
+
+}  // namespace
 }  // namespace sluice::client
+
+namespace sluice {
+
+Outcome<std::vector<Queue>> share_of(const Shares& shares, const SharingOptions& options) {
+  switch (options.rule) {
+    case Sharing::average: return client::average_share(shares);
+    case Sharing::circle: return client::circle_share(shares);
+    case Sharing::consistent_hash:
+      return client::consistent_hash_share(shares, options.virtual_nodes);
+    case Sharing::machine_room: return client::machine_room_share(shares, options.rooms);
+    case Sharing::nearby_machine_room: return client::nearby_share(shares, options);
+    case Sharing::manual: break;
+  }
+  return client::manual_share(shares, options.queues);
+}
+
+}  // namespace sluice

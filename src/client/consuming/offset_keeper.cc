@@ -53,7 +53,8 @@ Task<Result<std::int64_t>> OffsetKeeper::load(Queue queue) {
 Task<Result<void>> OffsetKeeper::store(Queue queue, std::int64_t offset) {
   if (!file_.empty()) {
     local_[queue] = offset;
-    co_return write_file();
+    dirty_ = true;
+    co_return Result<void>{};
   }
   SLUICE_CO_TRY(const RoutePtr route, co_await core_.routes().get(queue.topic));
   UpdateConsumerOffset request;
@@ -65,13 +66,24 @@ Task<Result<void>> OffsetKeeper::store(Queue queue, std::int64_t offset) {
   co_return check(answer);
 }
 
+Result<void> OffsetKeeper::flush() {
+  if (!std::exchange(dirty_, false)) return {};
+  return write_file();
+}
+
 void OffsetKeeper::read_file() {
-  std::ifstream in(file_);
-  std::stringstream text;
-  text << in.rdbuf();
-  const auto value = json::parse(text.str());
-  if (!value) return;
-  for (const auto& [key, offset] : json::object(*value, "offsetTable").items()) {
+  // Java's client keeps the file before the last one beside it, for when that is damaged.
+  for (const std::string& name : {file_, file_ + ".bak"}) {
+    std::ifstream in(name);
+    std::stringstream text;
+    text << in.rdbuf();
+    const auto value = json::parse(text.str());
+    if (value && value->is_object()) return take_in(*value);
+  }
+}
+
+void OffsetKeeper::take_in(const json::Value& file) {
+  for (const auto& [key, offset] : json::object(file, "offsetTable").items()) {
     const auto queue = json::parse(key);
     if (!queue || !offset.is_number_integer()) continue;
     const MessageQueue q = read_message_queue(*queue);

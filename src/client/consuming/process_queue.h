@@ -23,6 +23,8 @@ class ProcessQueue {
   std::int64_t committable() const;
   std::size_t count() const { return all_.size(); }
   std::size_t waiting() const { return waiting_.size(); }
+  /// -1: none waits.
+  std::int64_t first_waiting() const { return waiting_.empty() ? -1 : waiting_.begin()->first; }
   std::size_t bytes() const { return bytes_; }
   /// Between the first and the last offset in hand.
   std::int64_t span() const;

@@ -1,9 +1,9 @@
-#include <future>
-
-#include <sluice/completion.h>
+#include <fmt/format.h>
 #include <sluice/push_consumer.h>
 
 #include "client/consuming/consumption.h"
+#include "client/engine/stop.h"
+#include "client/engine/wait.h"
 
 namespace sluice {
 
@@ -20,27 +20,23 @@ PushConsumer::PushConsumer(Client& client, PushConsumerOptions options) {
   client.core()->post([c = consumption_] { c->begin(); });
 }
 
-PushConsumer::~PushConsumer() { close(); }
+PushConsumer::~PushConsumer() { static_cast<void>(close()); }
 
-void PushConsumer::close() {
-  if (!consumption_) return;
-  const auto consumption = std::move(consumption_);
-  if (!consumption->core().is_closed()) {
-    std::promise<void> ended;
-    Completion<bool> told([&ended](const Outcome<bool>&) { ended.set_value(); });
-    consumption->core().spawn([consumption, told = std::move(told)]() mutable {
-      return [](std::shared_ptr<Consumption> c, Completion<bool> t) -> Task<void> {
-        co_await c->stop();
-        t(true);
-      }(consumption, std::move(told));
-    });
-    ended.get_future().wait();
-  }
-  consumption->end_workers();
+Outcome<void> PushConsumer::close() {
+  if (!consumption_ || closed_.exchange(true)) return {};
+  client::stop_and_wait(consumption_->core(), consumption_);
+  const int left = consumption_->end();
+  if (left == 0) return {};
+  return Failure{
+      Errc::timed_out,
+      fmt::format("{} batches were still in the program's hands when shutdown_timeout was "
+                  "over; their messages come again, to other members",
+                  left)};
 }
 
 Outcome<void> PushConsumer::status() const {
   if (status_.code) return status_;
+  if (closed_) return Failure{Errc::closed, "this consumer was closed"};
   return {};
 }
 
@@ -52,8 +48,55 @@ void PushConsumer::resume() {
   if (consumption_) consumption_->core().post([c = consumption_] { c->suspend(false); });
 }
 
+Outcome<void> PushConsumer::subscribe(Subscription subscription) {
+  if (!consumption_) return status_;
+  if (subscription.topic.empty()) return Failure{Errc::invalid_argument, "no topic is named"};
+  return client::wait_for_task(consumption_->core(),
+                               [&] { return consumption_->subscribe(std::move(subscription)); });
+}
+
+void PushConsumer::unsubscribe(const std::string& topic) {
+  if (!consumption_) return;
+  static_cast<void>(client::wait_for_task(consumption_->core(),
+                                          [&] { return consumption_->unsubscribe(topic); }));
+}
+
 std::vector<Queue> PushConsumer::queues() const {
   return consumption_ ? consumption_->queues() : std::vector<Queue>();
+}
+
+void PushConsumer::begin_next(const std::shared_ptr<Consumption>& consumption,
+                              Completion<Delivery> done) {
+  if (!consumption) return done(Failure{Errc::closed, "this consumer does not run: see status()"});
+  if (consumption->has_listener()) {
+    return done(Failure{Errc::invalid_argument, "this consumer gives its messages to a listener"});
+  }
+  consumption->core().post(
+      [consumption, done = std::move(done)]() mutable { consumption->next(std::move(done)); });
+}
+
+Outcome<Delivery> PushConsumer::next_blocking() {
+  if (!consumption_) return status_;
+  return client::wait_for<Delivery>(
+      consumption_->core(), [this](auto done) { begin_next(consumption_, std::move(done)); });
+}
+
+Delivery& Delivery::operator=(Delivery&& other) noexcept {
+  if (this == &other) return *this;
+  if (handed_) settle({.done = false});
+  handed_ = std::move(other.handed_);
+  return *this;
+}
+
+Delivery::~Delivery() {
+  if (handed_) settle({.done = false});
+}
+
+const ReceivedMessage& Delivery::message() const { return handed_->message; }
+
+void Delivery::settle(Verdict verdict) {
+  const auto handed = std::move(handed_);
+  if (handed) handed->consumption->settle(handed, verdict);
 }
 
 }  // namespace sluice

@@ -1,42 +1,74 @@
 #include "client/consuming/workers.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace sluice::client {
 
 Workers::Workers(int threads) {
-  for (int i = 0; i < std::max(threads, 1); ++i) threads_.emplace_back([this] { run(); });
+  const auto count = static_cast<std::size_t>(std::max(threads, 0));
+  shared_->busy.resize(count);
+  shared_->gone.resize(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    threads_.emplace_back([shared = shared_, i] { shared->run(i); });
+  }
 }
 
-Workers::~Workers() {
+Workers::~Workers() { end(); }
+
+void Workers::end() {
+  std::vector<bool> gone;
   {
-    const std::lock_guard lock(mutex_);
-    ending_ = true;
-    jobs_.clear();
+    std::unique_lock lock(shared_->mutex);
+    shared_->ending = true;
+    auto dropped = std::exchange(shared_->jobs, {});
+    shared_->wake.notify_all();
+    shared_->ended.wait(lock, [this] {
+      for (std::size_t i = 0; i < shared_->gone.size(); ++i) {
+        if (!shared_->gone[i] && !shared_->busy[i]) return false;
+      }
+      return true;
+    });
+    gone = shared_->gone;
+    lock.unlock();
+    dropped.clear();  // may be the last to know of us
   }
-  wake_.notify_all();
+  for (std::size_t i = 0; i < threads_.size(); ++i) {
+    if (gone[i]) {
+      threads_[i].join();
+    } else {
+      // lint: allow(banned) a listener that does not return: nothing can end its thread but itself
+      threads_[i].detach();
+    }
+  }
+  threads_.clear();
 }
 
 void Workers::submit(std::move_only_function<void()> job) {
   {
-    const std::lock_guard lock(mutex_);
-    if (ending_) return;
-    jobs_.push_back(std::move(job));
+    const std::lock_guard lock(shared_->mutex);
+    if (shared_->ending) return;
+    shared_->jobs.push_back(std::move(job));
   }
-  wake_.notify_one();
+  shared_->wake.notify_one();
 }
 
-void Workers::run() {
-  for (std::unique_lock lock(mutex_);;) {
-    wake_.wait(lock, [this] { return ending_ || !jobs_.empty(); });
-    if (ending_) return;
-    auto job = std::move(jobs_.front());
-    jobs_.pop_front();
+void Workers::Shared::run(std::size_t index) {
+  std::unique_lock lock(mutex);
+  for (;;) {
+    wake.wait(lock, [this] { return ending || !jobs.empty(); });
+    if (ending) break;
+    auto job = std::move(jobs.front());
+    jobs.pop_front();
+    busy[index] = true;
     lock.unlock();
     job();
     job = nullptr;
     lock.lock();
+    busy[index] = false;
   }
+  gone[index] = true;
+  ended.notify_all();
 }
 
 }  // namespace sluice::client

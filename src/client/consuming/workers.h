@@ -3,6 +3,7 @@
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -13,18 +14,25 @@ namespace sluice::client {
 class Workers {
  public:
   explicit Workers(int threads);
-  /// Drops what has not begun and waits for what has.
+  /// end()
   ~Workers();
   void submit(std::move_only_function<void()> job);  ///< any thread
+  /// Drops what has not begun, and ends the threads but for those with a job still running: they
+  /// are left to themselves and end with it. Not from within a job, but as the last one to know it.
+  void end();
+  std::size_t threads() const { return threads_.size(); }
 
  private:
-  void run();
-
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::deque<std::move_only_function<void()>> jobs_;
-  bool ending_ = false;
-  std::vector<std::jthread> threads_;
+  struct Shared {
+    std::mutex mutex;
+    std::condition_variable wake, ended;
+    std::deque<std::move_only_function<void()>> jobs;
+    bool ending = false;
+    std::vector<bool> busy, gone;  ///< by thread
+    void run(std::size_t index);
+  };
+  std::shared_ptr<Shared> shared_ = std::make_shared<Shared>();
+  std::vector<std::thread> threads_;
 };
 
 }  // namespace sluice::client

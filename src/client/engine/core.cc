@@ -12,6 +12,7 @@
 #include "client/cluster.h"
 #include "client/engine/address_server.h"
 #include "client/engine/identity.h"
+#include "client/engine/together.h"
 #include "wire/remoting/requests/groups.h"
 
 namespace sluice::client {
@@ -97,6 +98,10 @@ Core::Core(ClientOptions options)
 
 Core::~Core() { close(); }
 
+std::string Core::offsets_id() const {
+  return options_.instance.empty() ? make_client_id("DEFAULT") : client_id_;
+}
+
 bool Core::post(std::move_only_function<void()> work) {
   const std::lock_guard lock(post_mutex_);
   if (stopped_) return false;
@@ -128,7 +133,9 @@ void Core::close() {
 }
 
 Task<void> Core::shut_down() {
-  for (const auto& participant : std::vector(participants_)) co_await participant->stop();
+  std::vector<Task<void>> stops;
+  for (const auto& participant : std::vector(participants_)) stops.push_back(participant->stop());
+  co_await together(std::move(stops));
   closing_ = true;
   refresh_.ring();
   beat_.ring();

@@ -50,8 +50,11 @@ class Core : public std::enable_shared_from_this<Core> {
   bool on_thread() const { return pool_.at(0).on_thread(); }  ///< any thread
   bool is_closed() const { return closed_.load(); }           ///< any thread
 
-  const std::string& client_id() const { return client_id_; }      ///< any thread
-  const Names& names() const { return names_; }                    ///< any thread
+  const std::string& client_id() const { return client_id_; }  ///< any thread
+  const Names& names() const { return names_; }                ///< any thread
+  /// What broadcasting members call themselves in their files: stays the same from run to run. Any
+  /// thread.
+  std::string offsets_id() const;
   const ClientOptions& options() const { return options_; }        ///< any thread
   std::string next_message_id() { return ids_.next(wall_now()); }  ///< any thread
   static WallTime wall_now();

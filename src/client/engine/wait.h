@@ -24,4 +24,17 @@ Outcome<T> wait_for(Core& core, Begin begin) {
   return outcome.get();
 }
 
+/// The same for a task: runs `make()` on the client's thread, to its end.
+template <class Make>
+Outcome<void> wait_for_task(Core& core, Make make) {
+  return wait_for<void>(core, [&](Completion<void> done) {
+    core.spawn([make, done = std::move(done)]() mutable {
+      return [](Make body, Completion<void> told) -> Task<void> {
+        co_await body();
+        told(Outcome<void>());
+      }(std::move(make), std::move(done));
+    });
+  });
+}
+
 }  // namespace sluice::client

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <thread>
@@ -11,51 +10,6 @@
 // The subcommand `consume`, with the arguments of the Java driver's Consume.java.
 namespace driver {
 namespace {
-
-/// Calls use(name, value) for each property.
-template <class Use>
-void each_property(std::string_view text, Use use) {
-  while (!text.empty()) {
-    const std::string_view pair = text.substr(0, text.find('\x02'));
-    text.remove_prefix(std::min(pair.size() + 1, text.size()));
-    const std::size_t end = pair.find('\x01');
-    if (end != std::string_view::npos) use(pair.substr(0, end), pair.substr(end + 1));
-  }
-}
-
-void got(const std::string& by, const sluice::ReceivedMessage& m) {
-  nlohmann::json user = nlohmann::json::object(), retry = nlohmann::json::object();
-  each_property(m.properties, [&](std::string_view name, std::string_view value) {
-    if (name.substr(0, 4) == "test") user[std::string(name)] = value;
-    if (name.substr(0, 4) == "DLQ_" || name == "RETRY_TOPIC" || name == "DELAY")
-      retry[std::string(name)] = value;
-  });
-  const std::string_view sum = m.property("crc"), s = m.property("s");
-  const auto ms = [](auto time) {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
-  };
-  nlohmann::json event{{"by", by},
-                       {"topic", m.topic},
-                       {"q", m.queue_id},
-                       {"o", m.offset},
-                       {"p", m.property("p")},
-                       {"n", std::string(m.property("p")) + "/" + std::string(s)},
-                       {"s", s.empty() ? -1 : nlohmann::json::parse(s).get<long>()},
-                       {"size", m.body.size()},
-                       {"whole", sum.empty() || sum == crc(m.body)},
-                       {"tags", m.tag()},
-                       {"keys", m.keys()},
-                       {"again", m.attempt},
-                       {"id", m.id()},
-                       {"at", now_ms()},
-                       {"stored", ms(m.stored)},
-                       {"born", ms(m.born)},
-                       {"prop", user},
-                       {"retry", retry},
-                       {"text", nullptr}};
-  if (sum.empty() && m.body.size() <= 64) event["text"] = m.body;
-  line("got", std::move(event));
-}
 
 sluice::Listener listener_of(const Args& args, const std::string& name) {
   const int pause = args.number("pause", 0), fail = args.number("fail", 0);
@@ -72,6 +26,19 @@ sluice::Listener listener_of(const Args& args, const std::string& name) {
   };
 }
 
+std::chrono::system_clock::time_point time_of(const std::string& ms) {
+  return std::chrono::system_clock::time_point(
+      std::chrono::milliseconds(nlohmann::json::parse(ms).get<std::int64_t>()));
+}
+
+/// Takes the messages of a consumer without a listener until it is closed.
+void stream(sluice::PushConsumer& consumer, const std::string& name) {
+  while (auto delivery = consumer.next_blocking()) {
+    got(name, delivery->message());
+    delivery->done();
+  }
+}
+
 sluice::PushConsumerOptions options_of(const Args& args, const std::string& name) {
   sluice::PushConsumerOptions options{.group = args.text("group"),
                                       .listener = listener_of(args, name)};
@@ -80,16 +47,22 @@ sluice::PushConsumerOptions options_of(const Args& args, const std::string& name
         {.topic = topic, .expression = args.text("sub", "*"), .sql = args.text("type") == "SQL92"});
   }
   options.orderly = args.text("listener") == "orderly";
+  if (args.text("listener") == "stream") options.listener = nullptr;
   options.broadcasting = args.text("model") == "BROADCASTING";
-  options.start =
-      args.text("from", "first") == "first" ? sluice::StartAt::first : sluice::StartAt::last;
+  const std::string from = args.text("from", "first");
+  options.start = from == "first"  ? sluice::StartAt::first
+                  : from == "time" ? sluice::StartAt::time
+                                   : sluice::StartAt::last;
+  options.start_time = time_of(args.text("at", "0"));
+  options.offset_directory = args.text("offsets");
   options.threads = args.number("threads", 4);
+  options.max_cached_messages = args.number("cached", 1'000);
   options.max_batch = args.number("batch", 1);
   options.max_attempts = args.number("max", -1);
   options.commit_interval = std::chrono::milliseconds(args.number("persist", 5'000));
   const std::string sharing = args.text("sharing");
-  if (sharing == "circle") options.sharing = sluice::Sharing::circle;
-  if (sharing == "hash") options.sharing = sluice::Sharing::consistent_hash;
+  if (sharing == "circle") options.sharing.rule = sluice::Sharing::circle;
+  if (sharing == "hash") options.sharing.rule = sluice::Sharing::consistent_hash;
   return options;
 }
 
@@ -111,8 +84,18 @@ int consume(const Args& args) {
       return 1;
     }
   }
+  std::vector<std::thread> streams;
+  if (args.text("listener") == "stream") {
+    for (std::size_t i = 0; i < consumers.size(); ++i) {
+      streams.emplace_back([&, i, name = args.text("name", "c") + std::to_string(i)] {
+        stream(*consumers[i], name);
+      });
+    }
+  }
   line("ready");
   until_told();
+  for (auto& consumer : consumers) static_cast<void>(consumer->close());
+  for (std::thread& one : streams) one.join();
   consumers.clear();
   return 0;
 }

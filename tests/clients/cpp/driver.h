@@ -9,6 +9,10 @@
 #include <sluice/client.h>
 
 /// What the driver's subcommands share: their arguments, and the lines they print.
+namespace sluice {
+struct ReceivedMessage;
+}
+
 namespace driver {
 
 /// `key=value` words.
@@ -38,10 +42,19 @@ void until_told();
 /// [access=KEY] [secret=KEY].
 sluice::ClientOptions client_options(const Args& args);
 
+/// The line `got`.
+void got(const std::string& by, const sluice::ReceivedMessage& message);
+/// Blocks until the harness closes standard input or writes a line.
+void until_told();
+
+int allocate(const Args& args);
+int litepull(const Args& args);
+int pop(const Args& args);
 int send(const Args& args);
 int transact(const Args& args);
 int request(const Args& args);
 int reply(const Args& args);
 int consume(const Args& args);
+int measure(const Args& args);
 
 }  // namespace driver

@@ -99,14 +99,15 @@ sluice::ClientOptions client_options(const Args& args) {
 
 int main(int argc, char** argv) {
   static const std::map<std::string, std::function<int(const driver::Args&)>> commands{
-      {"send", driver::send},
-      {"consume", driver::consume},
-      {"transact", driver::transact},
-      {"request", driver::request},
-      {"reply", driver::reply}};
+      {"allocate", driver::allocate}, {"consume", driver::consume}, {"litepull", driver::litepull},
+      {"measure", driver::measure},   {"pop", driver::pop},         {"reply", driver::reply},
+      {"request", driver::request},   {"send", driver::send},       {"transact", driver::transact}};
   const auto found = commands.find(argc > 1 ? argv[1] : "");
   if (found == commands.end()) {
-    std::fputs("usage: client-driver send|consume|transact|request|reply key=value ...\n", stderr);
+    std::fputs(
+        "usage: client-driver allocate|consume|litepull|measure|pop|reply|request|send|transact "
+        "key=value ...\n",
+        stderr);
     return 2;
   }
   const int code = found->second(driver::Args(argc, argv));

@@ -27,7 +27,7 @@ def _lite(c, client, how):
         check(sorted(offsets) == sorted(list(range(15, 20)) * 4), f"after a seek to 15 came the offsets {sorted(offsets)}")
 
 
-for _client in JAVA:
+for _client in (*JAVA, "cpp"):
     for _how in ("assign", "subscribe"):
         case(f"litepull-{_how}-{_client}", limit=150)(lambda c, client=_client, how=_how: _lite(c, client, how))
 

@@ -16,12 +16,14 @@ public final class Driver {
     private static final Map<String, Command> COMMANDS = new LinkedHashMap<>();
 
     static {
+        COMMANDS.put("allocate", Allocate::run);
         COMMANDS.put("send", Send::send);
         COMMANDS.put("transact", Transact::run);
         COMMANDS.put("request", Reply::request);
         COMMANDS.put("reply", Reply::reply);
         COMMANDS.put("mix", Mix::run);
         COMMANDS.put("load", Load::run);
+        COMMANDS.put("measure", Measure::run);
         COMMANDS.put("consume", Consume::run);
         COMMANDS.put("drain", Drain::run);
         COMMANDS.put("litepull", LitePull::run);
