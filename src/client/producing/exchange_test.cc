@@ -82,7 +82,7 @@ TEST_F(ProducerTest, AnswersABrokerThatAsksAboutATransaction) {
                            .properties = "PGROUP\x01shop\x02UNIQ_KEY\x01ID\x02"},
                           {});
   for (TestServer* broker : {&a, &b}) {
-    broker->push(39, {{"tranStateTableOffset", "9"}, {"commitLogOffset", "4711"}}, record);
+    broker->tell(39, {{"tranStateTableOffset", "9"}, {"commitLogOffset", "4711"}}, record);
   }
   EXPECT_EQ(ended.get_future().get(), "8true9");
 }
@@ -92,7 +92,7 @@ TEST_F(ProducerTest, HandsTheReplyToWhoAsked) {
     broker->on(kSend, [broker](const Command& request) {
       // The reply comes before the request is acknowledged, which may be.
       const std::string properties(request.ext.get("i"));
-      broker->push(326,
+      broker->tell(326,
                    {{"topic", "c_REPLY_TOPIC"},
                     {"queueId", "0"},
                     {"sysFlag", "0"},
