@@ -95,6 +95,13 @@ constexpr auto kRows = std::to_array<SettingRow>({
                 "Create a consumer group when a consumer of it arrives"),
     integer_key("defaultTopicQueueNums", kApache, "8", {1, 1024, "queues"},
                 "Queues of a topic that is created by a send, at most"),
+    boolean_key("enableLmq", kApache, "false",
+                "Light message queues: topics named %LMQ%..., one queue each, there when named"),
+    boolean_key("enableMultiDispatch", kApache, "false",
+                "With enableLmq: a message also lies in the light queues it names "
+                "(INNER_MULTI_DISPATCH)"),
+    integer_key("maxLmqConsumeQueueNum", kApache, "20000", {1, 10'000'000, "queues"},
+                "Light message queues that the broker has, at most"),
     integer_key("maxMessageSize", kApache, "4194304", {1, kInt32Max, "bytes"},
                 "Largest message body"),
     text_key("messageDelayLevel", kApache,

@@ -49,6 +49,9 @@ Broker::Broker(store::MessageStore& store, store::Disk& disk, std::string config
       topics_(store, {.auto_create = options_.auto_create_topic,
                       .mixed_types = options_.mixed_types,
                       .default_queues = options_.default_topic_queues,
+                      .light = options_.light_queues,
+                      .light_dispatch = options_.light_dispatch,
+                      .light_max = options_.light_queues_max,
                       .cluster_name = options_.cluster,
                       .broker_name = options_.name}),
       schedule_(store, topics_, options_.delay_levels, options_.store_host),
@@ -147,7 +150,8 @@ Result<void> Broker::persist_tables() {
 Result<void> Broker::find_topics(WallTime now) {
   std::map<std::string, std::int32_t> missing;
   for (const auto& queue : store_.queues()) {
-    const bool known = is_system_topic(queue->topic()) || topics_.find(queue->topic());
+    const bool known = is_system_topic(queue->topic()) || topics_.is_light(queue->topic()) ||
+                       topics_.find(queue->topic());
     if (known || queue->max() == queue->min()) continue;
     std::int32_t& queues = missing[queue->topic()];
     queues = std::max(queues, queue->id().value + 1);

@@ -36,8 +36,11 @@ struct BrokerOptions {
   bool mixed_types = false;          ///< enableMixedMessageType
   bool check_message_types = false;  ///< a topic takes only messages of its message.type
   std::int32_t default_topic_queues = 8;
-  milliseconds duplicates_window{0};     ///< of topics that say nothing; 0: sends may repeat
-  std::size_t duplicates_max = 250'000;  ///< messages that are remembered
+  bool light_queues = false;               ///< enableLmq
+  bool light_dispatch = false;             ///< enableLmq and enableMultiDispatch
+  std::int32_t light_queues_max = 20'000;  ///< maxLmqConsumeQueueNum
+  milliseconds duplicates_window{0};       ///< of topics that say nothing; 0: sends may repeat
+  std::size_t duplicates_max = 250'000;    ///< messages that are remembered
   std::int32_t max_message_bytes = 4 << 20;
   std::string region = "DefaultRegion";
   bool trace_on = true;

@@ -4,6 +4,7 @@
 #include <array>
 #include <limits>
 
+#include "broker/light_queues.h"
 #include "broker/schedule_record.h"
 
 namespace sluice::broker {
@@ -35,6 +36,7 @@ struct Schedule::Batch {
   std::vector<store::Pending> pending;
   std::vector<store::Slice> records;  // what `pending` has views of
   std::vector<std::pair<Level*, QueueOffset>> moves;
+  Spread spread;
   std::size_t bytes = 0;
   Delivered out;
   bool full() const { return bytes >= kBatchBytes || pending.size() >= kBatchMessages; }
@@ -112,7 +114,10 @@ Result<Schedule::Delivered> Schedule::deliver(WallTime now) {
     batch.out.count = batch.pending.size();
   }
   if (!batch.moves.empty()) advance(batch, now);
-  return std::move(batch.out);
+  Delivered& out = batch.out;
+  out.topics.insert(out.topics.end(), batch.spread.topics.begin(), batch.spread.topics.end());
+  out.queues.insert(out.queues.end(), batch.spread.queues.begin(), batch.spread.queues.end());
+  return std::move(out);
 }
 
 Result<void> Schedule::gather(Level& level, WallTime now, Batch& batch) {
@@ -154,6 +159,8 @@ Result<void> Schedule::take(const store::IndexEntry& entry, WallTime now, Batch&
   pending.message.prepared = entry.position;
   pending.tags_code =
       record::tags_code(record::find_property(found.message.properties, record::property::kTags));
+  // Names that were good when it was sent; without them it is a message of its topic all the same.
+  (void)spread(topics_, false, pending, batch.spread);
   const auto size = record::encoded_size(pending.message, store_host_);
   if (!size) {
     ++batch.out.lost;

@@ -45,6 +45,7 @@ struct SendBatch::Found {
   std::string_view tags, timed;
   std::int64_t delay = 0;
   bool transaction = false, unique_key = false, broker_added = false, wait = true;
+  bool light = false, light_offsets = false;
 
   explicit Found(std::string_view properties) {
     for (PropertyCursor pair(properties); pair.next();) look(pair.name(), pair.value());
@@ -86,6 +87,10 @@ struct SendBatch::Found {
       wait = value != "false";
     } else if (name == property::kDelay) {
       delay = parse_number<std::int64_t>(value).value_or(0);
+    } else if (name == property::kDispatch) {
+      light = true;
+    } else if (name == property::kDispatchOffsets) {
+      light_offsets = true;
     } else if (std::ranges::find(kTimed, name) != kTimed.end() && asks_for_delay(value)) {
       timed = name;
     }
@@ -224,19 +229,26 @@ Result<bool> SendBatch::take(const Target& to, const SendQuery& query, const Bat
   if (!found.broker_added) message.extra_properties = broker_.extra_properties();
   if (found.delay > 0) wait(pending, found.delay, now);
   if (half) SLUICE_CHECK(hold(pending, now));
+  if (found.light) SLUICE_CHECK(go_to_light_queues(pending));
   SLUICE_TRY(pending.size, encoded_size(message, broker_.options().store_host));
   pending.crc = body_crc(item.body);
   bytes_ += static_cast<std::size_t>(pending.size);
   pending_.push_back(pending);
   if (found.delay > 0 || half) return found.wait;
   if (std::ranges::find(queues_, to.queue) == queues_.end()) queues_.push_back(to.queue);
+  if (!found.light) return found.wait;
+  for (TopicQueue* queue : spread_.queues) {
+    if (std::ranges::find(queues_, queue) == queues_.end()) queues_.push_back(queue);
+  }
   return found.wait;
 }
 
 std::string_view SendBatch::completed(const SendQuery& query, std::string_view properties,
                                       const Target& to, const Found& found, WallTime now) {
-  if (found.unique_key && !to.dead && found.delay <= 0) return properties;
+  if (found.unique_key && !to.dead && found.delay <= 0 && !found.light_offsets) return properties;
   auto text = std::make_unique<std::string>(properties);
+  // Where a message lies is said by the broker.
+  if (found.light_offsets) remove_property(*text, property::kDispatchOffsets);
   if (!found.unique_key) {
     append_property(*text, property::kUniqueKey, broker_.unique_ids().next(now));
   }
@@ -282,6 +294,7 @@ void SendBatch::clear() {
   queues_.clear();
   topics_.clear();
   texts_.clear();
+  spread_.clear();
   bytes_ = 0;
   delayed_since_.reset();
   halves_since_.reset();

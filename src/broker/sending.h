@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "broker/duplicates.h"
+#include "broker/light_queues.h"
 #include "broker/topics.h"
 #include "wire/record/message_id.h"
 
@@ -102,6 +103,7 @@ class SendBatch {
   void note_delayed();
   Result<void> hold(store::Pending& pending, WallTime now);
   void note_halves();
+  Result<void> go_to_light_queues(store::Pending& pending);
   void cut(std::size_t size);
   Result<Ticket> unless_known(Ticket ticket, const SendQuery& query, milliseconds window,
                               WallTime now);
@@ -118,6 +120,7 @@ class SendBatch {
   };
   std::vector<Noted> noted_;  ///< what is being stored, to be settled
   std::vector<TopicQueue*> queues_;
+  Spread spread_;
   std::vector<std::shared_ptr<Topic>> topics_;
   std::vector<std::unique_ptr<std::string>> texts_;  ///< properties the broker had to make
   std::size_t bytes_ = 0;

@@ -39,6 +39,13 @@ Result<void> SendBatch::hold(store::Pending& pending, WallTime now) {
   return {};
 }
 
+/// Names are checked now, also where the message goes there later, when nobody could be told.
+Result<void> SendBatch::go_to_light_queues(store::Pending& pending) {
+  if (!broker_.topics().options().light_dispatch) return {};
+  SLUICE_CHECK(names_light_queues(pending.message.properties));
+  return spread(broker_.topics(), true, pending, spread_);
+}
+
 void SendBatch::note_halves() {
   if (!halves_since_) return;
   Transactions& transactions = broker_.transactions();

@@ -13,7 +13,7 @@ using Slot = std::atomic<TopicQueue*>;
 
 }  // namespace
 
-Topic::Topic(TopicConfig config, store::MessageStore& store)
+Topic::Topic(TopicConfig config, store::MessageStore& store, std::int32_t queues_max)
     : name_(config.name),
       store_(store),
       read_queues_(config.read_queues),
@@ -22,7 +22,7 @@ Topic::Topic(TopicConfig config, store::MessageStore& store)
       traits_(traits_of(config.attributes)),
       config_(std::make_shared<const TopicConfig>(std::move(config))),
       // All slots at once, 8 KiB: readers then need no lock, and configure() never moves them.
-      slots_(new Slot[kQueuesMax]()) {}
+      slots_(new Slot[static_cast<std::size_t>(queues_max)]()) {}
 
 Topic::~Topic() { delete[] slots_.load(); }
 

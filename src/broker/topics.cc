@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "wire/record/light_queues.h"
+
 namespace sluice::broker {
 namespace {
 
@@ -112,7 +114,27 @@ Topics::Topics(store::MessageStore& store, TopicsOptions options)
   }
 }
 
-std::shared_ptr<Topic> Topics::find(std::string_view name) const {
+bool Topics::is_light(std::string_view name) const {
+  return options_.light && name.starts_with(wire::record::kLightPrefix);
+}
+
+std::shared_ptr<Topic> Topics::find(std::string_view name) {
+  return is_light(name) ? light(name, true) : look(name);
+}
+
+std::shared_ptr<Topic> Topics::light(std::string_view name, bool limited) {
+  if (auto found = look(name)) return found;
+  if (!check_topic_name(name) || (limited && lights_.load() >= options_.light_max)) return nullptr;
+  auto topic =
+      std::make_shared<Topic>(config_of(std::string(name), 1, kPermRead | kPermWrite), store_, 1);
+  Shard& in = shard(name);
+  const std::unique_lock lock(in.mutex);
+  const auto [place, made] = in.topics.try_emplace(topic->name(), topic);
+  if (made) lights_.fetch_add(1);
+  return place->second;
+}
+
+std::shared_ptr<Topic> Topics::look(std::string_view name) const {
   Shard& in = shard(name);
   std::shared_lock lock(in.mutex);
   const auto found = in.topics.find(name);
@@ -200,6 +222,7 @@ Result<bool> Topics::put_locked(TopicConfig config) {
     return fail(Errc::not_permitted,
                 fmt::format("{} is a system topic and cannot be changed", config.name));
   }
+  if (is_light(config.name)) return false;  // as Apache's broker: they are what they are
   if (auto found = find(config.name)) {
     if (*found->config() == config) return false;
     found->configure(std::move(config));
@@ -226,6 +249,7 @@ Result<void> Topics::remove(std::string_view name, WallTime now) {
       Shard& in = shard(name);
       std::unique_lock lock(in.mutex);
       in.topics.erase(topic->name());
+      if (is_light(name)) lights_.fetch_sub(1);
     }
     // Before the next change, which may make a topic of this name with queues of its own.
     files = store_.remove_topic(topic->name());
@@ -238,7 +262,9 @@ std::vector<std::shared_ptr<const TopicConfig>> Topics::configs() const {
   std::vector<std::shared_ptr<const TopicConfig>> all;
   for (const Shard& in : shards_) {
     std::shared_lock lock(in.mutex);
-    for (const auto& [name, topic] : in.topics) all.push_back(topic->config());
+    for (const auto& [name, topic] : in.topics) {
+      if (!is_light(name)) all.push_back(topic->config());
+    }
   }
   std::ranges::sort(all, {}, [](const auto& config) -> const std::string& { return config->name; });
   return all;

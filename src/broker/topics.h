@@ -63,7 +63,8 @@ struct TopicQueue {
 /// A topic. Queues are made on first use and never move. Any thread.
 class Topic {
  public:
-  Topic(TopicConfig config, store::MessageStore& store);
+  /// `queues_max`: it never has more.
+  Topic(TopicConfig config, store::MessageStore& store, std::int32_t queues_max = kQueuesMax);
   ~Topic();
   const std::string& name() const { return name_; }
   std::shared_ptr<const TopicConfig> config() const;
@@ -110,7 +111,10 @@ struct TopicsOptions {
   bool auto_create = true;   ///< autoCreateTopicEnable
   bool mixed_types = false;  ///< enableMixedMessageType: a topic may have message.type=MIXED
   std::int32_t default_queues =
-      8;  ///< defaultTopicQueueNums: of the topic TBW102 that others inherit from
+      8;               ///< defaultTopicQueueNums: of the topic TBW102 that others inherit from
+  bool light = false;  ///< enableLmq: names with %LMQ% are those of light queues
+  bool light_dispatch = false;      ///< enableMultiDispatch, too: messages can name them
+  std::int32_t light_max = 20'000;  ///< maxLmqConsumeQueueNum
   std::string cluster_name, broker_name;
 };
 
@@ -119,7 +123,13 @@ class Topics {
  public:
   Topics(store::MessageStore& store, TopicsOptions options);
 
-  std::shared_ptr<Topic> find(std::string_view name) const;
+  const TopicsOptions& options() const { return options_; }
+  /// Makes a light queue's topic when it is not there; null past their limit.
+  std::shared_ptr<Topic> find(std::string_view name);
+  /// Whether the name is that of a light queue: nobody configures it, and nobody is told of it.
+  bool is_light(std::string_view name) const;
+  /// A light queue's topic; `limited`: null instead of one more than there may be.
+  std::shared_ptr<Topic> light(std::string_view name, bool limited);
   /// As a send does it: the topic, else made after the default topic the client names (TBW102), or
   /// with one queue for %RETRY% topics. Errors: invalid_name, topic_not_found (says how to create
   /// it), not_permitted.
@@ -145,6 +155,7 @@ class Topics {
   void restore(std::vector<TopicConfig> configs, DataVersion version);
 
  private:
+  std::shared_ptr<Topic> look(std::string_view name) const;
   void changed(WallTime now);
   Result<bool> put_locked(TopicConfig config);
   struct StringHash {
@@ -163,6 +174,7 @@ class Topics {
   mutable std::mutex change_mutex_;  // one change at a time; guards version_
   DataVersion version_;
   std::function<void()> on_change_;
+  std::atomic<std::int32_t> lights_{0};
 };
 
 }  // namespace sluice::broker

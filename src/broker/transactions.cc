@@ -121,7 +121,7 @@ Result<Transactions::Ended> Transactions::end(const EndQuery& query, WallTime no
   const bool commit = query.decision == Decision::commit;
   const milliseconds age = now - from_unix_ms(half.record.placement.store_ms);
   if (commit && !query.from_check && half.patience && age > *half.patience) {
-    return Ended{.late = true, .until = {}, .topic = {}};
+    return Ended{.late = true, .until = {}, .topics = {}, .queues = {}};
   }
   if (!claim(query.half, query.position)) {
     return fail(Errc::not_found,
@@ -134,9 +134,14 @@ Result<Transactions::Ended> Transactions::end(const EndQuery& query, WallTime no
     if (commit) {
       SLUICE_TRY(to, target(half, now));
     }
+    Spread also;
     SLUICE_TRY(const LogPosition until,
-               append_end(half, commit ? &to : nullptr, kTransactionCommit, now));
-    return Ended{.until = until, .topic = std::move(to.topic), .queue = to.queue};
+               append_end(half, commit ? &to : nullptr, kTransactionCommit, also, now));
+    Ended ended{.until = until, .topics = std::move(also.topics), .queues = std::move(also.queues)};
+    if (!to.queue) return ended;
+    ended.topics.push_back(std::move(to.topic));
+    ended.queues.push_back(to.queue);
+    return ended;
   };
   auto ended = done();
   if (ended) {
@@ -148,13 +153,18 @@ Result<Transactions::Ended> Transactions::end(const EndQuery& query, WallTime no
 }
 
 Result<LogPosition> Transactions::append_end(const HalfMessage& half, const Target* to,
-                                             std::int32_t transaction_bits, WallTime now) {
+                                             std::int32_t transaction_bits, Spread& also,
+                                             WallTime now) {
   std::string body;
   append_mark(body, half.record.placement.offset);
   std::vector<store::Pending> batch;
   if (to != nullptr) {
     SLUICE_TRY(batch.emplace_back(), record_from(half, to->topic->name(), *to->queue->index,
                                                  transaction_bits, store_host_));
+    // Names that were good when it was sent; without them it is a message of its topic all the
+    // same.
+    (void)spread(topics_, false, batch.back(), also);
+    SLUICE_TRY(batch.back().size, wire::record::encoded_size(batch.back().message, store_host_));
   }
   SLUICE_TRY(batch.emplace_back(), mark_record(body, *marks_, now, store_host_));
   return store_.append(batch);
@@ -247,7 +257,8 @@ Result<void> Transactions::look_at(std::int64_t offset, Round& round, WallTime n
 
 Result<void> Transactions::give_up(const HalfMessage& half, Round& round, WallTime now) {
   SLUICE_TRY(const Target to, undecided(now));
-  SLUICE_TRY(round.until, append_end(half, &to, 0, now));
+  Spread also;
+  SLUICE_TRY(round.until, append_end(half, &to, 0, also, now));
   ++round.given_up;
   if (round.queues.empty()) {
     round.queues.push_back(to.queue);

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "broker/half_messages.h"
+#include "broker/light_queues.h"
 #include "broker/topics.h"
 #include "store/message_store.h"
 
@@ -77,8 +78,8 @@ class Transactions {
     /// decide unasked. The check asks.
     bool late = false;
     LogPosition until;  ///< on stable storage, as far as the store promises, when confirmed
-    std::shared_ptr<Topic> topic;  ///< keeps the queue alive
-    TopicQueue* queue = nullptr;   ///< that has grown, if one has
+    std::vector<std::shared_ptr<Topic>> topics;  ///< keep the queues alive
+    std::vector<TopicQueue*> queues;             ///< that have grown, if any has
   };
   /// Errors: not_found (no such half message; another group's; it is over), those of
   /// MessageStore::append and Topics::ensure. On error the half message stays open.
@@ -144,7 +145,7 @@ class Transactions {
   Result<Target> undecided(WallTime now);
   /// Appends what the half message becomes, if anything, and the mark.
   Result<LogPosition> append_end(const HalfMessage& half, const Target* target,
-                                 std::int32_t transaction_bits, WallTime now);
+                                 std::int32_t transaction_bits, Spread& spread, WallTime now);
   Result<void> give_up(const HalfMessage& half, Round& round, WallTime now);
   Result<void> look_at(std::int64_t offset, Round& round, WallTime now);
   std::vector<std::int64_t> take_due(Round& round, WallTime now);

@@ -41,7 +41,7 @@ TEST_F(TransactionsTest, ACommitStoresTheMessageAndTheMark) {
   const Ref ref = half("k1");
   const auto ended = end(broker_, ref, Decision::commit);
   ASSERT_TRUE(ended) << ended.error().remark();
-  EXPECT_EQ(ended->queue, broker_.topics().find("t")->queue(QueueId(1)));
+  EXPECT_EQ(ended->queues, (std::vector{broker_.topics().find("t")->queue(QueueId(1))}));
   const auto all = records("t", QueueId(1));
   ASSERT_EQ(all.size(), 1u);
   EXPECT_EQ(as_text(all[0].message.body), "k1");
@@ -58,7 +58,7 @@ TEST_F(TransactionsTest, ACommitStoresTheMessageAndTheMark) {
 TEST_F(TransactionsTest, ARollbackOnlyMarks) {
   const auto ended = end(broker_, half("k"), Decision::rollback);
   ASSERT_TRUE(ended);
-  EXPECT_EQ(ended->queue, nullptr);
+  EXPECT_TRUE(ended->queues.empty());
   EXPECT_THAT(delivered(), IsEmpty());
   EXPECT_THAT(marks(), ElementsAre("0,"));
 }

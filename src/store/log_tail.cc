@@ -1,16 +1,38 @@
 #include "store/log_tail.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "base/assert.h"
+#include "wire/record/light_queues.h"
 
 namespace sluice::store {
 namespace record = wire::record;
 namespace {
 
 constexpr std::int64_t kClockJitterMs = 1000;
+
+bool takes_nothing(const Queue* queue) {
+  return queue != nullptr && static_cast<const LogQueue*>(queue)->removed();
+}
+
+bool takes_nothing(const Pending& pending) {
+  if (takes_nothing(pending.queue)) return true;
+  return pending.also != nullptr &&
+         std::ranges::any_of(pending.also->queues,
+                             [](const auto& queue) { return takes_nothing(queue.get()); });
+}
+
+/// The record says where it lies in the light queues.
+void write_offsets(LightQueues& also) {
+  char* to = also.properties.data() + also.offsets;
+  for (const auto& queue : also.queues) {
+    record::write_offset(static_cast<const LogQueue&>(*queue).next(), to);
+    to += record::kOffsetDigits + 1;
+  }
+}
 
 }  // namespace
 
@@ -39,9 +61,7 @@ Result<void> LogTail::check(std::span<const Pending> batch) const {
                   fmt::format("a record of {} bytes does not fit into a log file of {} bytes",
                               pending.size, segment_bytes_));
     }
-    if (pending.queue != nullptr && static_cast<LogQueue*>(pending.queue)->removed()) {
-      return fail(Errc::not_found, "the topic was removed");
-    }
+    if (takes_nothing(pending)) return fail(Errc::not_found, "the topic was removed");
   }
   return {};
 }
@@ -87,6 +107,7 @@ void LogTail::place_one(Pending& pending, Writer& writer, Group& group) {
   const bool indexed = queue != nullptr && is_indexed(pending.message.sys_flag);
   pending.position = LogPosition(end_);
   pending.offset = indexed ? queue->next() : QueueOffset(0);
+  if (pending.also != nullptr) write_offsets(*pending.also);
   std::byte* to = writer.take(pending.size);
   record::encode(pending.message,
                  {.offset = pending.offset,
@@ -101,10 +122,18 @@ void LogTail::place_one(Pending& pending, Writer& writer, Group& group) {
       .position = pending.position,
       .size = pending.size,
       .tags_code = pending.tags_code + (pending.after_store ? group.store_ms : 0)};
-  if (queue->push(entry)) dirty_.push_back(queue->shared_from_this());
-  if (group.queues.empty() || group.queues.back().queue != queue)
-    group.queues.push_back({queue, {}});
-  group.queues.back().max = queue->next();
+  add_entry(*queue, entry, group);
+  if (pending.also == nullptr) return;
+  for (const auto& other : pending.also->queues) {
+    add_entry(static_cast<LogQueue&>(*other), entry, group);
+  }
+}
+
+void LogTail::add_entry(LogQueue& queue, const IndexEntry& entry, Group& group) {
+  if (queue.push(entry)) dirty_.push_back(queue.shared_from_this());
+  if (group.queues.empty() || group.queues.back().queue != &queue)
+    group.queues.push_back({&queue, {}});
+  group.queues.back().max = queue.next();
 }
 
 void LogTail::place_all(std::span<Pending> batch, WallTime now, Writer& writer, Group& group) {

@@ -99,6 +99,7 @@ class LogTail {
   std::int64_t bytes_needed(std::span<const Pending> batch) const;
   void place_all(std::span<Pending> batch, WallTime now, Writer& writer, Group& group);
   void place_one(Pending& pending, Writer& writer, Group& group);
+  void add_entry(LogQueue& queue, const IndexEntry& entry, Group& group);
   void close_segment(Writer& writer, Group& group);
   void add_run(std::byte* bytes, std::int64_t size, Group& group);
 

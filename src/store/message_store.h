@@ -34,6 +34,9 @@ struct StoreOptions {
   wire::record::Host store_host;                   ///< goes into every record
   KeyFileShape keys;                               ///< of the key index's files
   SpaceLimits space;                               ///< past them accepts() says no
+  /// Whether records that name light queues (wire/record/light_queues.h) are in them, too: what
+  /// recovery builds again must agree with what append made of Pending::also.
+  bool light_queues = false;
   /// What the index keeps for a record, when recovery has to build its entry again; must agree with
   /// what append makes of Pending::tags_code. Without it: the hash of TAGS.
   std::function<std::int64_t(const wire::record::Decoded&)> tags_code_of;
@@ -65,14 +68,23 @@ class Queue {
   virtual Result<std::size_t> read(QueueOffset from, std::span<IndexEntry> to) const = 0;
 };
 
+/// Other queues that get an entry for the same record. append writes the record's offset in each of
+/// them into `properties`, as kOffsetDigits digits from `offsets` on, with a comma between.
+struct LightQueues {
+  std::vector<std::shared_ptr<Queue>> queues;
+  std::string properties;  ///< of the message, all of them
+  std::size_t offsets = 0;
+};
+
 /// One message to append; the views live until append returns. append fills in the last four.
 struct Pending {
   Queue* queue = nullptr;
   wire::record::Message message;
   std::int64_t tags_code = 0;
-  bool after_store = false;  ///< tags_code counts from the store time: the index keeps the sum
-  std::int32_t size = 0;     ///< record::encoded_size, by the caller
-  std::uint32_t crc = 0;     ///< record::body_crc, by the caller
+  LightQueues* also = nullptr;  ///< message.properties is then a view of also->properties
+  bool after_store = false;     ///< tags_code counts from the store time: the index keeps the sum
+  std::int32_t size = 0;        ///< record::encoded_size, by the caller
+  std::uint32_t crc = 0;        ///< record::body_crc, by the caller
   QueueOffset offset;
   LogPosition position;
 };

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "store/layout.h"
+#include "wire/record/light_queues.h"
 #include "wire/record/properties.h"
 
 namespace sluice::store {
@@ -17,6 +18,19 @@ std::int64_t tags_code_of(const StoreOptions& options, const record::Decoded& fo
   if (options.tags_code_of) return options.tags_code_of(found);
   return record::tags_code(
       record::find_property(found.message.properties, record::property::kTags));
+}
+
+/// Whether it is the record with that offset of the queue.
+bool lies_in(const record::Decoded& found, const LogQueue& queue, QueueOffset offset) {
+  if (found.message.topic == queue.topic()) {
+    return found.placement.offset == offset && found.message.queue == queue.id();
+  }
+  bool there = false;
+  record::each_light_queue(found.message.topic, found.message.properties,
+                           [&](std::string_view name, QueueOffset at) {
+                             there = there || (name == queue.topic() && at == offset);
+                           });
+  return there;
 }
 
 record::Scan first_record(const SegmentSet& segments, std::int64_t base) {
@@ -111,9 +125,7 @@ Result<void> Recovery::cut_indexes(std::int64_t position) {
       if (segment == nullptr) return entry.position.value < segments_.first();
       const record::Scan scan =
           record::scan(segment->from(entry.position.value), record::CrcCheck::skip);
-      return scan.kind == record::Scan::Kind::record && scan.record.placement.offset == offset &&
-             scan.record.message.queue == queue->id() &&
-             scan.record.message.topic == queue->topic();
+      return scan.kind == record::Scan::Kind::record && lies_in(scan.record, *queue, offset);
     };
     SLUICE_CHECK(queue->cut(LogPosition(position), matches));
   }
@@ -151,13 +163,29 @@ Result<void> Recovery::scan_from(std::int64_t position) {
 
 Result<void> Recovery::restore(const record::Decoded& found) {
   if (!is_indexed(found.message.sys_flag)) return {};
-  const auto queue = queues_.find_or_create(found.message.topic, found.message.queue);
   const IndexEntry entry{.position = found.placement.position,
                          .size = found.size,
                          .tags_code = tags_code_of(options_, found)};
-  SLUICE_TRY(const bool dirty, queue->restore(found.placement.offset, entry));
-  if (dirty) tail_.add_dirty({queue});
+  const record::Message& message = found.message;
+  SLUICE_CHECK(restore_entry(message.topic, message.queue, found.placement.offset, entry));
+  if (options_.light_queues) {
+    Result<void> done;
+    record::each_light_queue(message.topic, message.properties,
+                             [&](std::string_view name, QueueOffset at) {
+                               if (!done || !is_folder_name(name)) return;
+                               done = restore_entry(name, record::kLightQueue, at, entry);
+                             });
+    SLUICE_CHECK(std::move(done));
+  }
   return ++restored_ % kRestoredAtOnce == 0 ? write_restored() : Result<void>();
+}
+
+Result<void> Recovery::restore_entry(std::string_view topic, QueueId id, QueueOffset at,
+                                     const IndexEntry& entry) {
+  const auto queue = queues_.find_or_create(topic, id);
+  SLUICE_TRY(const bool dirty, queue->restore(at, entry));
+  if (dirty) tail_.add_dirty({queue});
+  return {};
 }
 
 /// Keeps the memory small when indexes are built from a whole log.

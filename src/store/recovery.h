@@ -48,6 +48,8 @@ class Recovery {
   Result<void> scan_from(std::int64_t position);
   bool is_sane(const wire::record::Decoded& found, std::int64_t position) const;
   Result<void> restore(const wire::record::Decoded& found);
+  Result<void> restore_entry(std::string_view topic, QueueId id, QueueOffset at,
+                             const IndexEntry& entry);
   Result<void> write_restored();
   Result<void> finish();
 

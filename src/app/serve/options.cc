@@ -90,6 +90,11 @@ broker::TransactionOptions transaction_options(const Settings& settings) {
           .reject = settings.boolean("rejectTransactionMessage")};
 }
 
+/// Apache's broker needs both keys, too.
+bool light_dispatch(const Settings& settings) {
+  return settings.boolean("enableLmq") && settings.boolean("enableMultiDispatch");
+}
+
 broker::BrokerOptions core_options(const Settings& settings, const wire::record::Host& host,
                                    const broker::DelayLevels& levels) {
   const auto pages = static_cast<double>(::sysconf(_SC_PHYS_PAGES));
@@ -103,6 +108,9 @@ broker::BrokerOptions core_options(const Settings& settings, const wire::record:
       .mixed_types = settings.boolean("enableMixedMessageType"),
       .check_message_types = settings.boolean("enableTopicMessageTypeCheck"),
       .default_topic_queues = static_cast<std::int32_t>(settings.integer("defaultTopicQueueNums")),
+      .light_queues = settings.boolean("enableLmq"),
+      .light_dispatch = light_dispatch(settings),
+      .light_queues_max = static_cast<std::int32_t>(settings.integer("maxLmqConsumeQueueNum")),
       .duplicates_window = milliseconds(settings.integer("deduplicationWindow")),
       .duplicates_max = static_cast<std::size_t>(settings.integer("deduplicationEntriesMax")),
       .max_message_bytes = static_cast<std::int32_t>(settings.integer("maxMessageSize")),
@@ -134,6 +142,7 @@ store::StoreOptions store_options(const Settings& settings, const wire::record::
                    .entries = static_cast<std::int32_t>(settings.integer("maxIndexNum"))},
           .space = {.refuse_ratio = percent(settings, "diskSpaceWarningLevelRatio"),
                     .reserved_bytes = settings.integer("diskReservedBytes")},
+          .light_queues = light_dispatch(settings),
           .tags_code_of = broker::index_code(levels)};
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "store/message_store.h"
+#include "wire/record/light_queues.h"
 #include "wire/record/properties.h"
 
 /// A message store in memory for the broker's tests: no files, no threads, no recovery. Records are
@@ -63,10 +64,14 @@ class FakeStore final : public store::MessageStore {
       auto& queue = static_cast<FakeQueue&>(*pending.queue);
       pending.offset = queue.max();
       pending.position = end_;
+      if (pending.also) write_offsets(*pending.also);
       encode(pending.message, {.offset = pending.offset, .position = end_, .store_ms = store_ms},
              pending.crc, log_.get() + end_.value);
       queue.entries_.push_back(
           {end_, pending.size, pending.tags_code + (pending.after_store ? store_ms : 0)});
+      for (std::size_t i = 0; pending.also && i < pending.also->queues.size(); ++i) {
+        static_cast<FakeQueue&>(*pending.also->queues[i]).entries_.push_back(queue.entries_.back());
+      }
       end_ += pending.size;
     }
     return end_;
@@ -149,6 +154,13 @@ class FakeStore final : public store::MessageStore {
   wire::record::Decoded record_at(const store::IndexEntry& entry) const {
     const Bytes bytes(log_.get() + entry.position.value, static_cast<std::size_t>(entry.size));
     return wire::record::scan(bytes, wire::record::CrcCheck::skip).record;
+  }
+  static void write_offsets(store::LightQueues& also) {
+    char* to = also.properties.data() + also.offsets;
+    for (const auto& queue : also.queues) {
+      wire::record::write_offset(queue->max(), to);
+      to += wire::record::kOffsetDigits + 1;
+    }
   }
   std::shared_ptr<FakeQueue> fake_queue(std::string_view topic, QueueId id) {
     auto& queue = queues_[{std::string(topic), id}];

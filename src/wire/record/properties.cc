@@ -32,12 +32,16 @@ void append_property(std::string& text, std::string_view name, std::string_view 
 }
 
 void set_property(std::string& text, std::string_view name, std::string_view value) {
+  remove_property(text, name);
+  append_property(text, name, value);
+}
+
+void remove_property(std::string& text, std::string_view name) {
   std::string kept;
-  kept.reserve(text.size() + name.size() + value.size() + 2);
+  kept.reserve(text.size());
   for (PropertyCursor pairs(text); pairs.next();) {
     if (pairs.name() != name) append_property(kept, pairs.name(), pairs.value());
   }
-  append_property(kept, name, value);
   text = std::move(kept);
 }
 

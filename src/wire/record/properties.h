@@ -40,6 +40,8 @@ inline constexpr std::string_view kRealTopic = "REAL_TOPIC";
 inline constexpr std::string_view kRealQueue = "REAL_QID";
 inline constexpr std::string_view kShardingKey = "__SHARDINGKEY";
 inline constexpr std::string_view kTransferFlag = "TRANSFER_FLAG";
+inline constexpr std::string_view kDispatch = "INNER_MULTI_DISPATCH";
+inline constexpr std::string_view kDispatchOffsets = "INNER_MULTI_QUEUE_OFFSET";
 inline constexpr std::string_view kPopCheckpoint = "POP_CK";
 inline constexpr std::string_view kDeadOriginTopic = "DLQ_ORIGIN_TOPIC";
 inline constexpr std::string_view kDeadOriginMessageId = "DLQ_ORIGIN_MESSAGE_ID";
@@ -68,6 +70,7 @@ void append_property(std::string& text, std::string_view name, std::string_view 
 
 /// Puts the pair at the end, in place of all pairs of that name.
 void set_property(std::string& text, std::string_view name, std::string_view value);
+void remove_property(std::string& text, std::string_view name);
 
 /// Java's String.hashCode() over the UTF-16 form of a UTF-8 text.
 std::int32_t java_hash(std::string_view text);

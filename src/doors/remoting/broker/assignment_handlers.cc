@@ -16,7 +16,7 @@ namespace {
 std::optional<std::vector<broker::BrokerQueues>> brokers_of(BrokerCall& call,
                                                             std::string_view topic) {
   const auto& route = call.door().options().route;
-  if (route) return route(topic);
+  if (route && !call.broker().topics().is_light(topic)) return route(topic);
   const auto own = call.broker().topics().find(topic);
   if (!own || (own->perm() & broker::kPermRead) == 0) return std::nullopt;
   return std::vector<broker::BrokerQueues>{{call.broker().options().name, own->read_queues()}};

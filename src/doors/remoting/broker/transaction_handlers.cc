@@ -31,7 +31,7 @@ Result<void> end_transaction(BrokerCall& call, const EndTransaction& request) {
                        "the time in which the producer decides unasked is over: it will be asked");
   }
   ReactorContext& context = call.session.context();
-  if (ended->queue) context.announce_when(ended->until, {&ended->queue, 1});
+  if (!ended->queues.empty()) context.announce_when(ended->until, ended->queues);
   if (call.broker().store().confirmed() >= ended->until) return call.ok();
   if (call.command.is_oneway()) return {};
   context.answer_later({.until = ended->until,

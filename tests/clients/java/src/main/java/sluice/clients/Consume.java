@@ -1,6 +1,7 @@
 package sluice.clients;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import org.apache.rocketmq.client.consumer.DefaultMQPushConsumer;
@@ -11,10 +12,12 @@ import org.apache.rocketmq.client.consumer.listener.MessageListenerConcurrently;
 import org.apache.rocketmq.client.consumer.listener.MessageListenerOrderly;
 import org.apache.rocketmq.common.consumer.ConsumeFromWhere;
 import org.apache.rocketmq.common.message.MessageExt;
+import org.apache.rocketmq.common.message.MessageQueue;
 
 /**
  * consume ns= topic= group= [instances=1] [model=CLUSTERING|BROADCASTING] [listener=concurrent|orderly] [sub=TAGS]
  * [type=SQL92: sub is SQL] [from=first|last] [pause=MS per message] [unit=NAME] [pop=MS] [trace=true]: push consumers that print a "got" line for each message, until
+ * told to stop. [parent=TOPIC]: the topic is a light queue, which no route names, and that one is beside it.
  * told to stop. "ready" comes when every instance is started. [fail=N] [levels=1,2,..] [max=N]: a message is given back
  * until it came again N times, each time with the next delay level; max is the consumer's limit. [groups=N]: consumers of N
  * groups, named group-0, group-1, .., that share their connections.
@@ -83,7 +86,22 @@ final class Consume {
             consumer.shutdown();
             throw e;
         }
+        if (args.text("parent", null) != null) {
+            findLightQueue(consumer, args.text("topic"), args.text("parent"));
+        }
         return consumer;
+    }
+
+    /** What Apache's example does, as name servers know nothing of light queues. */
+    private static void findLightQueue(DefaultMQPushConsumer consumer, String topic, String parent) throws Exception {
+        var impl = consumer.getDefaultMQPushConsumerImpl();
+        var factory = impl.getmQClientFactory();
+        factory.updateTopicRouteInfoFromNameServer(parent);
+        var routes = factory.getTopicRouteTable();
+        routes.put(topic, routes.get(parent));
+        String broker = routes.get(parent).getBrokerDatas().get(0).getBrokerName();
+        impl.updateTopicSubscribeInfo(topic, new HashSet<>(List.of(new MessageQueue(topic, broker, 0))));
+        factory.doRebalance();
     }
 
     private static void take(String name, List<MessageExt> messages, int pause) {

@@ -7,12 +7,17 @@ import java.util.concurrent.TimeUnit;
 import org.apache.rocketmq.client.producer.DefaultMQProducer;
 import org.apache.rocketmq.client.producer.SendCallback;
 import org.apache.rocketmq.client.producer.SendResult;
+import org.apache.rocketmq.client.producer.selector.SelectMessageQueueByHash;
 import org.apache.rocketmq.common.message.Message;
+import org.apache.rocketmq.common.message.MessageAccessor;
 import org.apache.rocketmq.common.message.MessageQueue;
 
 /**
- * send ns= topic= n= mode=sync|async|oneway [size=] [text=] [tags=a,b,..] [keys=prefix] [queue=I] [first=SEQ] [p=ID] [delay=1,2,..] [prop.NAME=VALUE]
+ * send ns= topic= n= mode=sync|async|oneway [size=] [text=] [tags=a,b,..] [keys=prefix] [key=a,b,..] [queue=I] [first=SEQ] [p=ID] [delay=1,2,..] [prop.NAME=VALUE]
  * [each.NAME=a,b,..]: message i has tag i mod tags, and of each property value i mod values; an empty one is left out. One "sent" line for each acknowledgement.
+ * [shard=a,b,..]: message i has sharding key i mod shard, whose hash chooses its queue.
+ * [lmq=a,b]: the light queues that each message lies in, too.
+ * Message i has key i mod key.
  * [again=N]: the same message N times more, as a retry sends it.
  * [batch=N]: N messages a request, one "sent" line each with all their ids; [batch.topics=a,b]: their topics in turn.
  */
@@ -87,8 +92,19 @@ final class Send {
         if (args.text("keys", null) != null) {
             message.setKeys(List.of(args.text("keys") + i, "all" + args.text("keys")));
         }
+        String[] key = args.text("key", "").split(",");
+        if (!key[0].isEmpty()) {
+            message.setKeys(key[i % key.length]);
+        }
+        if (args.text("shard", null) != null) {
+            String[] shards = args.text("shard").split(",");
+            MessageAccessor.putProperty(message, "__SHARDINGKEY", shards[i % shards.length]);
+        }
         String[] delays = args.text("delay", "0").split(",");
         message.setDelayTimeLevel(Integer.parseInt(delays[i % delays.length]));
+        if (args.text("lmq", null) != null) {
+            MessageAccessor.putProperty(message, "INNER_MULTI_DISPATCH", "%LMQ%" + args.text("lmq").replace(",", ",%LMQ%"));
+        }
         args.starting("prop.").forEach(message::putUserProperty);
         args.starting("each.").forEach((name, list) -> {
             String[] values = list.split(",", -1);
@@ -101,6 +117,9 @@ final class Send {
 
     private static SendResult sync(DefaultMQProducer producer, Args args, Message message) throws Exception {
         int queue = args.number("queue", -1);
+        if (args.text("shard", null) != null) {
+            return producer.send(message, new SelectMessageQueueByHash(), message.getProperty("__SHARDINGKEY"));
+        }
         if (queue < 0) {
             return producer.send(message);
         }
