@@ -118,7 +118,9 @@ Result<void> PopBatch::take_ready(Taking& taking, QueueId id, QueueLeases& lease
   taken_.clear();
   auto ready = next_ready(taking, leases, std::nullopt);
   for (; ready && !taking.full(); ready = next_ready(taking, leases, ready)) {
-    if (ready->offset < index.min()) {
+    const bool gone =
+        ready->offset < index.min() || index.first_from(ready->offset) != ready->offset;
+    if (gone) {
       forget(state, ready->offset, taking.lease);
       continue;
     }
@@ -151,6 +153,10 @@ Result<void> PopBatch::take_new(Taking& taking, QueueId id, QueueLeases& leases,
   std::array<store::IndexEntry, kEntriesAtOnce> entries;
   QueueOffset at = state.next();
   for (bool more = !taking.full(); more && fates_.size() < kScanMax;) {
+    // What compaction took away is done for this group.
+    for (const auto next = index.first_from(at); at < next && fates_.size() < kScanMax; at += 1) {
+      fates_.push_back(Fate::finish);
+    }
     SLUICE_TRY(const std::size_t count, index.read(at, entries));
     more = count > 0;
     for (std::size_t i = 0; i < count && more; ++i) {
@@ -221,6 +227,9 @@ Result<bool> PopBatch::repeat(Taking& taking) {
       if (same) messages.push_back({id, message.offset, message.attempts});
     });
     if (messages.empty()) continue;
+    std::erase_if(messages, [&](const PopResult::Message& message) {
+      return queue->index->first_from(message.offset) != message.offset;
+    });
     std::ranges::sort(messages, {}, &PopResult::Message::offset);
     taking.result.stamp = leases.attempt_stamp;
     for (const PopResult::Message& message : messages) {

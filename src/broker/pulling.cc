@@ -66,6 +66,7 @@ Result<void> scan(const store::MessageStore& store, const PullPlan& plan, PullRe
   const bool filter = (plan.subscription && plan.subscription->filter) || plan.retries_of;
   const std::int64_t limit = filter ? kFilterMax : kScanMax;
   while (result.next - plan.offset < limit) {
+    result.next = plan.queue->index->first_from(result.next);
     SLUICE_TRY(const std::size_t count, plan.queue->index->read(result.next, entries));
     if (count == 0) break;
     for (std::size_t i = 0; i < count; ++i) {
@@ -85,11 +86,13 @@ Result<void> scan(const store::MessageStore& store, const PullPlan& plan, PullRe
 }
 
 /// The status of an offset that has no messages to scan, or found when it has.
-PullStatus place(QueueOffset offset, PullResult& result) {
+PullStatus place(const store::Queue& index, QueueOffset offset, PullResult& result) {
   result.next = offset;
   if (offset == result.max) return PullStatus::not_found;
   if (offset > result.max) return result.next = result.max, PullStatus::moved;
-  if (offset < result.min) return result.next = result.min, PullStatus::moved;
+  // What compaction took away is no reason to send the reader elsewhere.
+  const bool gone = offset < result.min && index.first_from(offset) < result.min;
+  if (gone) return result.next = result.min, PullStatus::moved;
   return PullStatus::found;
 }
 
@@ -117,7 +120,7 @@ Result<void> Broker::read(const PullPlan& plan, PullResult& result) {
   result.clear();
   result.min = plan.queue->index->min();
   result.max = plan.queue->index->max();
-  result.status = place(plan.offset, result);
+  result.status = place(*plan.queue->index, plan.offset, result);
   if (plan.reset_to) {
     result.next = *plan.reset_to;
     result.status = PullStatus::moved;

@@ -42,16 +42,21 @@ Result<void> check_size(Bytes body, const BrokerOptions& options) {
 
 /// What one walk over a message's properties finds.
 struct SendBatch::Found {
-  std::string_view tags, timed;
+  std::string_view tags, timed, bad_level;
   std::int64_t delay = 0;
   bool transaction = false, unique_key = false, broker_added = false, wait = true;
-  bool light = false, light_offsets = false;
+  bool light = false, light_offsets = false, key = false;
 
   explicit Found(std::string_view properties) {
     for (PropertyCursor pair(properties); pair.next();) look(pair.name(), pair.value());
   }
 
   Result<void> check(const SendQuery& query, bool dead) const {
+    if (!bad_level.empty() && !dead) {
+      return fail(Errc::malformed,
+                  fmt::format("the property {} is '{}': a delay level is a whole number",
+                              property::kDelay, bad_level));
+    }
     if (!timed.empty() && delay <= 0 && !dead) {
       return fail(Errc::unsupported,
                   fmt::format("the property {} asks for a delivery at a time, which this broker "
@@ -86,7 +91,11 @@ struct SendBatch::Found {
     } else if (name == property::kWait) {
       wait = value != "false";
     } else if (name == property::kDelay) {
-      delay = parse_number<std::int64_t>(value).value_or(0);
+      const auto level = parse_number<std::int32_t>(value);
+      delay = level.value_or(0);
+      bad_level = level ? std::string_view() : value;
+    } else if (name == property::kKeys) {
+      key = value.find_first_not_of(' ') != value.npos;
     } else if (name == property::kDispatch) {
       light = true;
     } else if (name == property::kDispatchOffsets) {
@@ -213,6 +222,12 @@ Result<bool> SendBatch::take(const Target& to, const SendQuery& query, const Bat
   SLUICE_CHECK(found.check(query, dead));
   if (broker_.options().check_message_types) {
     SLUICE_CHECK(check_type(*to.topic, item.properties));
+  }
+  if (to.topic->traits().compacts && !found.key) {
+    return fail(Errc::message_illegal,
+                fmt::format("Required message key is missing: topic {} keeps the newest message of "
+                            "each key (KEYS)",
+                            to.topic->name()));
   }
   const bool half = found.half(query, dead);
   store::Pending pending{.queue = to.queue->index.get(), .tags_code = tags_code(found.tags)};

@@ -22,7 +22,9 @@ Topic::Topic(TopicConfig config, store::MessageStore& store, std::int32_t queues
       traits_(traits_of(config.attributes)),
       config_(std::make_shared<const TopicConfig>(std::move(config))),
       // All slots at once, 8 KiB: readers then need no lock, and configure() never moves them.
-      slots_(new Slot[static_cast<std::size_t>(queues_max)]()) {}
+      slots_(new Slot[static_cast<std::size_t>(queues_max)]()) {
+  if (traits().compacts) store_.compact_topic(name_);
+}
 
 Topic::~Topic() { delete[] slots_.load(); }
 
@@ -65,6 +67,7 @@ void Topic::configure(TopicConfig config) {
   write_queues_ = config.write_queues;
   perm_ = config.perm;
   traits_ = traits_of(config.attributes);
+  if (traits().compacts) store_.compact_topic(name_);
   config_ = std::make_shared<const TopicConfig>(std::move(config));
 }
 

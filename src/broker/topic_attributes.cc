@@ -15,16 +15,14 @@ namespace {
 
 namespace property = wire::record::property;
 
-constexpr std::string_view kQueueType = "queue.type", kMessageType = "message.type",
-                           kWindow = "dedup.window";
+constexpr std::string_view kQueueType = "queue.type", kPolicy = "cleanup.policy",
+                           kMessageType = "message.type", kWindow = "dedup.window";
 constexpr std::int64_t kDayMs = 86'400'000;
 /// By MessageType.
 constexpr std::array<std::string_view, 6> kTypes{"UNSPECIFIED", "NORMAL",      "FIFO",
                                                  "DELAY",       "TRANSACTION", "MIXED"};
 constexpr std::array<std::string_view, 2> kQueueTypes{"SimpleCQ", "BatchCQ"};
-/// Without COMPACTION, which is not there: taken and not followed, it would lose the values it is
-/// to keep when their time is over.
-constexpr std::array<std::string_view, 1> kPolicies{"DELETE"};
+constexpr std::array<std::string_view, 2> kPolicies{"DELETE", "COMPACTION"};
 
 struct AttributeRow {
   std::string_view key;
@@ -33,9 +31,8 @@ struct AttributeRow {
   std::int64_t min = 0, max = std::numeric_limits<std::int64_t>::max();
 };
 constexpr AttributeRow kRows[] = {
-    {kQueueType, true, kQueueTypes}, {"cleanup.policy", true, kPolicies},
-    {kMessageType, false, kTypes},   {"reserve.time", false, {}, -1},
-    {kWindow, false, {}, 0, kDayMs},
+    {kQueueType, true, kQueueTypes}, {kPolicy, true, kPolicies},      {kMessageType, false, kTypes},
+    {"reserve.time", false, {}, -1}, {kWindow, false, {}, 0, kDayMs},
 };
 
 Result<void> check_value(const AttributeRow& row, std::string_view value) {
@@ -112,6 +109,7 @@ MessageType message_type(std::string_view properties) {
 
 TopicTraits traits_of(const Attributes& attributes) {
   TopicTraits traits;
+  traits.compacts = value_of(attributes, kPolicy) == "COMPACTION";
   traits.batches_are_one = value_of(attributes, kQueueType) == "BatchCQ";
   const auto* type = std::ranges::find(kTypes, value_of(attributes, kMessageType));
   if (type != kTypes.end()) traits.type = static_cast<MessageType>(type - kTypes.begin());

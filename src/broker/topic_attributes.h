@@ -26,6 +26,7 @@ MessageType message_type(std::string_view properties);
 /// The attributes as sending needs them. What a table from elsewhere says wrongly counts as unsaid.
 struct TopicTraits {
   MessageType type = MessageType::normal;
+  bool compacts = false;  ///< cleanup.policy=COMPACTION: the newest message of each key stays
   bool batches_are_one = false;  ///< queue.type=BatchCQ: a batch is answered under an id of its own
   std::int32_t window_ms = -1;   ///< dedup.window; -1: as the broker's setting says
   friend bool operator==(const TopicTraits&, const TopicTraits&) = default;

@@ -31,7 +31,8 @@ TEST(AlterAttributes, RefusesWhatApachesBrokerRefuses) {
   EXPECT_THAT(refusal(true, {}, {{"+message.type", "fifo"}}), HasSubstr("allowed: UNSPECIFIED"));
   EXPECT_THAT(refusal(true, {}, {{"+reserve.time", "-2"}}), HasSubstr("-1 to"));
   EXPECT_THAT(refusal(true, {}, {{"+reserve.time", "soon"}}), HasSubstr("-1 to"));
-  EXPECT_THAT(refusal(true, {}, {{"+cleanup.policy", "COMPACTION"}}), HasSubstr("allowed: DELETE"));
+  EXPECT_THAT(refusal(true, {}, {{"+cleanup.policy", "NEVER"}}),
+              HasSubstr("allowed: DELETE, COMPACTION"));
   EXPECT_THAT(refusal(true, {}, {{"message.type", "FIFO"}}), HasSubstr("+key=value or -key"));
   EXPECT_THAT(refusal(true, {}, {{"-message.type", ""}}), HasSubstr("not set"));
   EXPECT_THAT(refusal(false, now, {{"-reserve.time", ""}}), HasSubstr("not set"));

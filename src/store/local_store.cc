@@ -38,7 +38,8 @@ LocalStore::LocalStore(Disk& disk, Clock& clock, StoreOptions options)
                    kOpenIndexFiles),
       registry_(index_files_, segments_),
       log_(segments_, clock, options_),
-      keys_(disk, clock, options_, segments_, log_) {}
+      keys_(disk, clock, options_, segments_, log_),
+      compactor_(disk, clock, options_, registry_, log_) {}
 
 Result<void> LocalStore::start() {
   SLUICE_CHECK(disk_.make_folder(options_.root));
@@ -51,6 +52,7 @@ Result<void> LocalStore::start() {
   last_sync_ = last_table_ = clock_.steady();
   if (found.queue_table) table_position_ = found.scanned_from;
   SLUICE_CHECK(keys_.start(found));
+  SLUICE_CHECK(compactor_.start());
   SLUICE_CHECK(mark_running());
   log_start(found);
   return {};
@@ -96,14 +98,15 @@ Result<LogPosition> LocalStore::append(std::span<Pending> batch) {
 }
 
 Result<Slice> LocalStore::read(LogPosition position, std::int32_t size) const {
-  return log_.read(position, size);
+  return is_compacted(position) ? compactor_.read(position, size) : log_.read(position, size);
 }
 
 Result<Slice> LocalStore::read_record(LogPosition position) const {
-  return log_.read_record(position);
+  return is_compacted(position) ? compactor_.read_record(position) : log_.read_record(position);
 }
 
 Result<void> LocalStore::remove_topic(std::string_view topic) {
+  SLUICE_CHECK(compactor_.forget(std::string(topic)));
   const std::lock_guard guard(maintenance_);
   const auto queues = registry_.of_topic(topic);
   if (queues.empty()) return {};
@@ -228,6 +231,7 @@ Result<int> LocalStore::drop(int limit, const std::function<Result<bool>()>& may
     if (segments_.first() + segments_.segment_bytes() >= checkpoint_.indexes_below) break;
     SLUICE_TRY(const bool yes, may());
     if (!yes) break;
+    if (!compactor_.covers(LogPosition(segments_.first() + segments_.segment_bytes()))) break;
     SLUICE_CHECK(segments_.drop_first());
   }
   if (dropped == 0) return 0;

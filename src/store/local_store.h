@@ -5,6 +5,7 @@
 
 #include "store/checkpoint.h"
 #include "store/commit_log.h"
+#include "store/compactor.h"
 #include "store/key_builder.h"
 #include "store/message_store.h"
 #include "store/queue_registry.h"
@@ -40,6 +41,9 @@ class LocalStore final : public MessageStore {
 
   Result<KeyResult> find_by_key(const KeyQuery& query) const override;
   bool index_keys() override { return keys_.step(); }
+
+  void compact_topic(std::string_view topic) override { compactor_.watch(topic); }
+  bool compact(std::int64_t bytes) override { return compactor_.step(bytes); }
 
   void maintain() override;
   bool flush_waiting() override { return log_.flush_waiting(); }
@@ -78,6 +82,7 @@ class LocalStore final : public MessageStore {
   QueueRegistry registry_;
   CommitLog log_;
   KeyBuilder keys_;
+  Compactor compactor_;
   std::mutex maintenance_;  ///< one maintenance at a time; guards what follows
   Checkpoint checkpoint_;   ///< as last written
   SteadyTime last_sync_{}, last_table_{};

@@ -59,7 +59,56 @@ std::size_t LogQueue::copy_from_memory(std::int64_t from, std::span<IndexEntry> 
   return done;
 }
 
+void LogQueue::set_compacted(std::shared_ptr<const Compacted> kept) {
+  const std::lock_guard guard(compacted_mutex_);
+  compacted_ = std::move(kept);
+  has_compacted_.store(compacted_ != nullptr);
+}
+
+std::shared_ptr<const Compacted> LogQueue::compacted() const {
+  if (!has_compacted_.load(std::memory_order_acquire)) return nullptr;
+  const std::lock_guard guard(compacted_mutex_);
+  return compacted_;
+}
+
+Result<std::size_t> LogQueue::read_compacted(const Compacted& kept, QueueOffset from,
+                                             std::span<IndexEntry> to) {
+  std::size_t done = 0;
+  std::int64_t row = kept.find(from);
+  for (; done < to.size() && row < kept.count(); ++row, ++done) {
+    if (kept.offset_of(row) != from + static_cast<std::int64_t>(done)) break;
+    SLUICE_TRY(const CompactedRow found, kept.row(row));
+    to[done] = {
+        .position = kept.position_of(found), .size = found.size, .tags_code = found.tags_code};
+  }
+  return done;
+}
+
+QueueOffset LogQueue::first_from(QueueOffset from) const {
+  const auto kept = compacted();
+  if (!kept || from >= kept->upto()) return from;
+  const std::int64_t row = kept->find(from);
+  return row < kept->count() ? kept->offset_of(row) : kept->upto();
+}
+
+Result<QueueOffset> LogQueue::first_at(LogPosition position) const {
+  SLUICE_TRY(const std::int64_t found,
+             first_where(log_min().value, max_.load(), [&](const IndexEntry& entry) {
+               return entry.size != kBlankEntrySize && entry.position >= position;
+             }));
+  return QueueOffset(found);
+}
+
+QueueOffset LogQueue::min() const {
+  const auto kept = compacted();
+  if (!kept) return log_min();
+  return kept->count() > 0 ? kept->offset_of(0) : std::max(kept->upto(), log_min());
+}
+
 Result<std::size_t> LogQueue::read(QueueOffset from, std::span<IndexEntry> to) const {
+  if (const auto kept = compacted(); kept && from < kept->upto()) {
+    return read_compacted(*kept, from, to);
+  }
   const std::int64_t room = max_.load() - from.value;
   if (room <= 0 || from.value < 0) return 0;
   to = to.first(std::min(to.size(), static_cast<std::size_t>(room)));
@@ -99,7 +148,7 @@ Result<std::int64_t> LogQueue::first_where(
   return low;
 }
 
-QueueOffset LogQueue::min() const {
+QueueOffset LogQueue::log_min() const {
   const std::int64_t floor = log_.first();
   if (min_for_.load(std::memory_order_acquire) == floor) return QueueOffset(min_.load());
   const auto found =
@@ -183,6 +232,14 @@ Result<void> LogQueue::start_at(std::int64_t offset) {
     SLUICE_CHECK(files_.write(name_, at * kIndexEntryBytes, blank));
   }
   written_ = next_ = offset;
+  return {};
+}
+
+Result<void> LogQueue::skip_to(QueueOffset offset) {
+  if (offset.value <= next_) return {};
+  SLUICE_CHECK(write_below(LogPosition(std::numeric_limits<std::int64_t>::max())));
+  SLUICE_CHECK(start_at(offset.value));
+  publish(offset);
   return {};
 }
 
@@ -278,7 +335,7 @@ Result<bool> LogQueue::write_below(LogPosition position) {
 Result<void> LogQueue::remove_old_files() {
   const std::int64_t per_file = files_.file_bytes() / kIndexEntryBytes;
   if (first_ + per_file >= max_.load()) return {};
-  const std::int64_t keep = std::min(min().value, max_.load() - 1) / per_file * per_file;
+  const std::int64_t keep = std::min(log_min().value, max_.load() - 1) / per_file * per_file;
   while (first_ < keep) {
     const std::int64_t base = first_ * kIndexEntryBytes;
     first_ += per_file;  // before the file goes, so that min() does not look there

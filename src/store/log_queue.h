@@ -7,6 +7,7 @@
 #include <mutex>
 #include <vector>
 
+#include "store/compacted.h"
 #include "store/index_files.h"
 #include "store/message_store.h"
 #include "store/segment.h"
@@ -35,6 +36,16 @@ class LogQueue final : public Queue, public std::enable_shared_from_this<LogQueu
   QueueOffset min() const override;
   QueueOffset max() const override { return QueueOffset(max_.load()); }
   Result<std::size_t> read(QueueOffset from, std::span<IndexEntry> to) const override;
+  QueueOffset first_from(QueueOffset from) const override;
+
+  // Compaction: what it has kept takes the place of the log's messages below its upto().
+
+  void set_compacted(std::shared_ptr<const Compacted> kept);
+  std::shared_ptr<const Compacted> compacted() const;
+  /// min() without what compaction has kept.
+  QueueOffset log_min() const;
+  /// The first offset whose record lies at or past `position` of the log. Errors: io_error.
+  Result<QueueOffset> first_at(LogPosition position) const;
 
   // Starting: one thread, before anybody reads.
 
@@ -50,6 +61,8 @@ class LogQueue final : public Queue, public std::enable_shared_from_this<LogQueu
   /// Forgets entries of records at or past `position`, also in the files. Entries below are
   /// durable; those past it may be in any state, so the last one kept is asked for with `matches`.
   Result<void> cut(LogPosition position, const Matches& matches);
+  /// The next message gets this offset or a later one.
+  Result<void> skip_to(QueueOffset offset);
   /// The entry of a record that the log has; one that is there already is left alone. True: see
   /// push().
   Result<bool> restore(QueueOffset at, const IndexEntry& entry);
@@ -87,6 +100,8 @@ class LogQueue final : public Queue, public std::enable_shared_from_this<LogQueu
     std::unique_ptr<std::byte[]> bytes;
   };
 
+  static Result<std::size_t> read_compacted(const Compacted& kept, QueueOffset from,
+                                            std::span<IndexEntry> to);
   Result<IndexEntry> entry_at(std::int64_t offset) const;
   Result<std::int64_t> first_where(std::int64_t low, std::int64_t high,
                                    const std::function<bool(const IndexEntry&)>& yes) const;
@@ -108,6 +123,9 @@ class LogQueue final : public Queue, public std::enable_shared_from_this<LogQueu
   std::int64_t next_ = 0;                          ///< also guarded by the tail mutex
   std::vector<Chunk> chunks_;  ///< entries from written_ (or a bit before) to next_
   std::atomic<bool> removed_{false};
+  std::atomic<bool> has_compacted_{false};
+  mutable std::mutex compacted_mutex_;  ///< guards compacted_
+  std::shared_ptr<const Compacted> compacted_;
   bool cut_first_ = false;  ///< the maintenance's
 };
 

@@ -34,6 +34,8 @@ struct StoreOptions {
   wire::record::Host store_host;                   ///< goes into every record
   KeyFileShape keys;                               ///< of the key index's files
   SpaceLimits space;                               ///< past them accepts() says no
+  milliseconds compact_every{900'000};             ///< a queue, at most so often
+  std::int64_t compact_keys_bytes = 16LL << 20;    ///< memory for the keys of one compaction
   /// Whether records that name light queues (wire/record/light_queues.h) are in them, too: what
   /// recovery builds again must agree with what append made of Pending::also.
   bool light_queues = false;
@@ -63,9 +65,12 @@ class Queue {
   /// One past the last confirmed offset. Atomic, sequentially consistent: a reader that parks sets
   /// its mark, then asks again; a writer publishes, then looks for marks.
   virtual QueueOffset max() const = 0;
-  /// Up to `to.size()` entries from `from` on, none at or past max(). Gives the number read.
-  /// Errors: io_error.
+  /// Up to `to.size()` entries from `from` on, none at or past max(), none behind a message that
+  /// compaction took away. Gives the number read. Errors: io_error, corrupt.
   virtual Result<std::size_t> read(QueueOffset from, std::span<IndexEntry> to) const = 0;
+  /// The first offset from `from` on that compaction has left a message at: where to go on when
+  /// read() gave nothing before max(). In all other queues it is `from`.
+  virtual QueueOffset first_from(QueueOffset from) const { return from; }
 };
 
 /// Other queues that get an entry for the same record. append writes the record's offset in each of
@@ -123,6 +128,12 @@ class MessageStore {
 
   /// The queue, made when it does not exist yet. Cheap after the first call; never null.
   virtual std::shared_ptr<Queue> queue(std::string_view topic, QueueId id) = 0;
+  /// From now on the topic's queues keep the newest message of each key (KEYS), whatever the log
+  /// drops. Said at each start, before apply().
+  virtual void compact_topic(std::string_view /*topic*/) {}
+  /// Does about so many bytes of that work. True: more waits. Called from time to time by a thread
+  /// of the rim, which so decides how fast it goes. Failures are logged and tried again.
+  virtual bool compact(std::int64_t /*bytes*/) { return false; }
   /// Forgets a topic's queues and removes their index files. Records stay in the log.
   virtual Result<void> remove_topic(std::string_view topic) = 0;
   /// Topic and id of every queue that has an index.

@@ -9,11 +9,13 @@ namespace sluice::app {
 namespace {
 
 constexpr milliseconds kFlushPause{500};
-constexpr milliseconds kStorePause{500};      // index write-out
-constexpr milliseconds kKeysPause{100};       // key index
-constexpr milliseconds kPersistPause{5'000};  // config/*.json
-constexpr milliseconds kUpkeepPause{10'000};  // members, retention, registration
-constexpr int kDropSegmentsMax = 10;          // at a time
+constexpr milliseconds kStorePause{500};         // index write-out
+constexpr milliseconds kKeysPause{100};          // key index
+constexpr milliseconds kCompactPause{100};       // compaction, which so reads and writes
+constexpr std::int64_t kCompactBytes = 4 << 20;  // at most 40 MiB a second
+constexpr milliseconds kPersistPause{5'000};     // config/*.json
+constexpr milliseconds kUpkeepPause{10'000};     // members, retention, registration
+constexpr int kDropSegmentsMax = 10;             // at a time
 
 int local_hour(WallTime now) {
   const std::time_t seconds = std::chrono::system_clock::to_time_t(now);
@@ -89,6 +91,8 @@ void BrokerService::start_upkeep() {
   periodic_.push_back(std::make_unique<Periodic>(kFlushPause, [this] { store_->flush_log(); }));
   periodic_.push_back(std::make_unique<Periodic>(kStorePause, [this] { maintain_store(); }));
   periodic_.push_back(std::make_unique<Periodic>(kKeysPause, [this] { store_->index_keys(); }));
+  periodic_.push_back(
+      std::make_unique<Periodic>(kCompactPause, [this] { store_->compact(kCompactBytes); }));
   periodic_.push_back(std::make_unique<Periodic>(kPersistPause, [this] { persist(); }));
   periodic_.push_back(std::make_unique<Periodic>(kUpkeepPause, [this] { upkeep(); }));
 }

@@ -142,6 +142,8 @@ store::StoreOptions store_options(const Settings& settings, const wire::record::
                    .entries = static_cast<std::int32_t>(settings.integer("maxIndexNum"))},
           .space = {.refuse_ratio = percent(settings, "diskSpaceWarningLevelRatio"),
                     .reserved_bytes = settings.integer("diskReservedBytes")},
+          .compact_every = milliseconds(settings.integer("compactionScheduleInternal")),
+          .compact_keys_bytes = settings.integer("maxOffsetMapSize"),
           .light_queues = light_dispatch(settings),
           .tags_code_of = broker::index_code(levels)};
 }

@@ -30,8 +30,18 @@ class FakeQueue final : public store::Queue {
     if (from < QueueOffset(0) || from >= max()) return 0;
     const auto first = static_cast<std::size_t>(from.value);
     const std::size_t count = std::min(to.size(), entries_.size() - first);
-    std::copy_n(entries_.begin() + from.value, count, to.begin());
-    return count;
+    const auto begin = entries_.begin() + from.value;
+    const auto gap = std::find_if(begin, begin + static_cast<std::ptrdiff_t>(count),
+                                  [](const auto& entry) { return entry.size == 0; });
+    std::copy(begin, gap, to.begin());
+    return static_cast<std::size_t>(gap - begin);
+  }
+  QueueOffset first_from(QueueOffset from) const override {
+    while (from >= QueueOffset(0) && from < max() &&
+           entries_[static_cast<std::size_t>(from.value)].size == 0) {
+      from += 1;
+    }
+    return from;
   }
 
  private:
@@ -139,6 +149,13 @@ class FakeStore final : public store::MessageStore {
     queue.min_ = first;
     min_ =
         first < queue.max() ? queue.entries_[static_cast<std::size_t>(first.value)].position : end_;
+  }
+
+  /// As if compaction had taken the message away.
+  void compact_away(std::string_view topic, QueueId id, QueueOffset offset) {
+    FakeQueue& queue = *fake_queue(topic, id);
+    queue.entries_[static_cast<std::size_t>(offset.value)].size = 0;
+    queue.min_ = queue.first_from(queue.min_);
   }
 
   bool fail_appends = false;

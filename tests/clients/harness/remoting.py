@@ -6,6 +6,7 @@ import struct
 
 from .case import Failed
 
+SEND_BATCH_MESSAGE = 320
 SEND_MESSAGE, QUERY_CONSUMER_OFFSET, UPDATE_CONSUMER_OFFSET, UPDATE_AND_CREATE_TOPIC = 10, 14, 15, 17
 GET_MAX_OFFSET, GET_MIN_OFFSET, GET_ROUTE = 30, 31, 105
 _opaque = itertools.count(1)
@@ -93,6 +94,13 @@ def send_fields(topic, queue=0, **more):
     return {"producerGroup": "raw", "topic": topic, "defaultTopic": "TBW102", "defaultTopicQueueNums": 4, "queueId": queue,
             "sysFlag": 0, "bornTimestamp": 1700000000000, "flag": 0, "properties": "", "reconsumeTimes": 0, "unitMode": "false",
             "batch": "false", **more}
+
+
+def batch_item(body, properties="", flag=0):
+    """One message in the body of SEND_BATCH_MESSAGE."""
+    text = properties.encode()
+    rest = struct.pack(">iiii", 0, 0, flag, len(body)) + body + struct.pack(">h", len(text)) + text
+    return struct.pack(">i", len(rest) + 4) + rest
 
 
 def create_topic(port, topic, queues=4):

@@ -3,11 +3,10 @@ import json
 import struct
 
 from ..case import case, check
-from ..remoting import GET_MAX_OFFSET, SEND_MESSAGE, UPDATE_AND_CREATE_TOPIC, Connection, send_fields
+from ..remoting import GET_MAX_OFFSET, SEND_BATCH_MESSAGE, SEND_MESSAGE, UPDATE_AND_CREATE_TOPIC, Connection, batch_item, send_fields
 from .sending import CLIENTS, once
 
 JAVA = ("java540", "java498")
-SEND_BATCH_MESSAGE = 320
 
 
 def _compressed(c, how, sender="java540"):
@@ -127,20 +126,14 @@ def _(c):
     check(len(run.of("failed")) == 1 and "topic" in run.of("failed")[0]["why"], lambda: f"it gave {run.events}")
 
 
-def _item(body, properties="", flag=0):
-    text = properties.encode()
-    rest = struct.pack(">iiii", 0, 0, flag, len(body)) + body + struct.pack(">h", len(text)) + text
-    return struct.pack(">i", len(rest) + 4) + rest
-
-
 @case("bad-batches-are-refused", group="raw")
 def _(c):
     """Too much, cut short, or to a retry topic: one error, and nothing of it is stored."""
     topic = c.topic(queues=1)
-    good = _item(b"good", "k\1v\2")
+    good = batch_item(b"good", "k\1v\2")
     size = 4 << 20
     bad = {
-        "more bytes than maxMessageSize": (13, topic, _item(b"x" * (size // 2)) * 2),
+        "more bytes than maxMessageSize": (13, topic, batch_item(b"x" * (size // 2)) * 2),
         "to a retry topic": (13, "%RETRY%g", good),
         "cut in the middle": (1, topic, good + good[:-3]),
         "a length past the end": (1, topic, good + struct.pack(">i", 1 << 20)),
@@ -168,6 +161,28 @@ def _(c):
             check(answer.code == 13 and answer.remark, f"{what}: answered with {answer}")
         answer = raw.call(SEND_MESSAGE, send_fields(topic, properties="k\1" + "v" * 32_000 + "\2"), b"x")
         check(answer.code == 0, f"32,000 bytes are answered with {answer}")
+
+
+@case("odd-properties-are-answered-as-by-apache", group="raw")
+def _(c):
+    """Levels that are none, many, long and broken properties: taken or refused with Apache's code, and the broker goes on."""
+    topic = c.topic(queues=1)
+    odd = {
+        "a level above the highest": ("DELAY\00199\2", 0), "a level below 0": ("DELAY\1-3\2", 0), "level 0": ("DELAY\0010\2", 0),
+        "a level that is no number": ("DELAY\1soon\2", 1), "a level that is no int": ("DELAY\00199999999999\2", 1),
+        "3,000 properties": ("".join(f"k{i:04}\1v\2" for i in range(3000)), 0), "KEYS of 30,000 bytes": (f"KEYS\1{'k' * 30_000}\2", 0),
+        "KEYS of 3,000 words": (f"KEYS\1{' '.join(f'w{i}' for i in range(3000))}\2", 0),
+        "the same property a hundred times": ("k\1v\2" * 100, 0), "a UNIQ_KEY of 20,000 bytes": (f"UNIQ_KEY\1{'u' * 20_000}\2", 0),
+        "no separator": ("justtext", 0), "separators only": ("\1\2\1\2\2\2\1\1", 0), "an empty value": ("k\1\2", 0),
+        "tags of 20,000 bytes": (f"TAGS\1{'t' * 20_000}\2", 0)}
+    with Connection(c.server.port, timeout=20) as raw:
+        for what, (properties, code) in odd.items():
+            answer = raw.call(SEND_MESSAGE, send_fields(topic, properties=properties), b"x")
+            check(answer.code == code, f"{what}: answered with {answer}, not {code}")
+            check(code == 0 or answer.remark, f"{what}: no word why")
+        answer = raw.call(SEND_MESSAGE, send_fields(topic), b"the last one")
+        at_once = sum(code == 0 for _, code in odd.values()) - 1
+        check(answer.code == 0 and int(answer.fields["queueOffset"]) == at_once, f"behind them: {answer} {answer.fields}")
 
 
 def _traced(c, client, kinds=("Pub", "SubBefore", "SubAfter")):

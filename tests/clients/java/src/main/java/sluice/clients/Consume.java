@@ -18,7 +18,7 @@ import org.apache.rocketmq.common.message.MessageQueue;
  * consume ns= topic= group= [instances=1] [model=CLUSTERING|BROADCASTING] [listener=concurrent|orderly] [sub=TAGS]
  * [type=SQL92: sub is SQL] [from=first|last] [pause=MS per message] [unit=NAME] [pop=MS] [trace=true]: push consumers that print a "got" line for each message, until
  * told to stop. [parent=TOPIC]: the topic is a light queue, which no route names, and that one is beside it.
- * told to stop. "ready" comes when every instance is started. [fail=N] [levels=1,2,..] [max=N]: a message is given back
+ * "ready" comes when every instance is started. [fail=N] [levels=1,2,..] [max=N]: a message is given back
  * until it came again N times, each time with the next delay level; max is the consumer's limit. [groups=N]: consumers of N
  * groups, named group-0, group-1, .., that share their connections.
  */
