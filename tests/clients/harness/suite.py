@@ -50,7 +50,7 @@ class Suite:
         self.root, self.against, self.full = root, options.against, not options.quick
         self.binary = options.server
         self.tools = Tools(root / "tests" / "clients", options.drivers, self.binary)
-        self.keep, self.jobs = options.keep, options.jobs
+        self.keep, self.jobs, self.kills = options.keep, options.jobs, options.kills
         self.directory = Path(tempfile.mkdtemp(prefix="sluice-clients-"))
         self._groups, self._running, self._lock = {}, {}, threading.Lock()
         self._stopping = False

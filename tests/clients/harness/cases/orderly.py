@@ -49,3 +49,24 @@ def _(c):
         begin = min(e["at"] for e in got_two if e["q"] == q)
         end = max((e["at"] for e in got_one if e["q"] == q), default=0)
         check(end <= begin + 5, f"queue {q}: the first consumer worked on it {end - begin} ms after the second began")
+
+
+def _by_key(c, client):
+    """Messages with a sharding key: those of one key lie in one queue, in the order in which they were sent, and come in it."""
+    topic, n, keys = c.topic(queues=4), 120, [f"customer{i}" for i in range(7)]
+    sent = c.send(client, n, topic=topic, shard=",".join(keys))
+    consumer = c.consumer(client, topic=topic, group=c.name("g"), listener="orderly", instances=2)
+    consumer.wait_count("got", n, 60)
+    got = consumer.finish().of("got")
+    once(got, [f"p0/{i}" for i in range(n)])
+    received_in_order(got)
+    for i in range(len(keys)):
+        mine = [e for e in got if e["s"] % len(keys) == i]
+        check(len({e["q"] for e in mine}) == 1, f"{keys[i]} is in several queues")
+        numbers = [e["s"] for e in mine]
+        check(numbers == sorted(numbers), f"{keys[i]} came in the order {numbers}")
+    check(len({e["q"] for e in sent}) > 1, "all keys are in one queue")
+
+
+for _client in ("java540", "java498"):
+    case(f"ordered-by-sharding-key-{_client}")(lambda c, client=_client: _by_key(c, client))

@@ -1,8 +1,10 @@
 """Pulling clients and what one can ask about queues and single messages."""
+import struct
 import time
 
 from ..case import case, check
-from ..remoting import SEND_MESSAGE, Connection, send_fields
+from ..remoting import (GET_MAX_OFFSET, GET_MIN_OFFSET, SEND_BATCH_MESSAGE, SEND_MESSAGE, Connection, batch_item,
+                        send_fields)
 from .sending import once
 
 PULL = 11
@@ -10,6 +12,7 @@ FOUND, NOT_FOUND, RETRY, MOVED = 0, 19, 20, 21
 COMMIT, SUSPEND, SUBSCRIPTION = 1, 2, 4
 
 JAVA = ("java540", "java498")
+SEARCH_OFFSET, EARLIEST_TIME, VIEW_MESSAGE = 29, 32, 33
 
 
 def _lite(c, client, how):
@@ -163,6 +166,43 @@ def _(c):
     check(at(1000) == 0, "the offset long ago is not 0")
     future = at(middle + 3_600_000)
     check(future == 10, f"the offset in an hour is {future}, not 10")
+
+
+@case("offsets-by-time-with-boundaries")
+def _(c):
+    """LOWER and UPPER, to the millisecond: at the time of several messages, between, before the first, after the last; and without any."""
+    topic = c.topic(queues=2)
+    with Connection(c.server.port, timeout=20) as raw:
+        def ask(code, queue=0, **more):
+            answer = raw.call(code, {"topic": topic, "queueId": queue, **more})
+            check(answer.code == 0, f"{code}: {answer}")
+            return int(answer.fields.get("offset") or answer.fields["timestamp"])
+
+        def at(time_ms, boundary, queue=0):
+            return ask(SEARCH_OFFSET, queue, timestamp=time_ms, boundaryType=boundary)
+
+        def stored(answer):
+            position = int(answer.fields["msgId"].split(",")[0][-16:], 16)
+            return struct.unpack_from(">q", raw.call(VIEW_MESSAGE, {"offset": position}).body, 56)[0]
+
+        for boundary in ("LOWER", "UPPER"):
+            check(at(5, boundary) == 0, f"an empty queue, {boundary}: {at(5, boundary)}")
+        check(ask(EARLIEST_TIME) == -1, f"an empty queue's earliest time is {ask(EARLIEST_TIME)}")
+        times = []
+        for _ in range(3):  # three batches of three: messages of one have the same time
+            fields = dict(zip("abcdefghijkm", ("raw", topic, "TBW102", 4, 0, 0, 1700000000000, 0, "", 0, "false", "true")))
+            answer = raw.call(SEND_BATCH_MESSAGE, fields, batch_item(b"x") * 3)
+            check(answer.code == 0, f"a batch is answered with {answer}")
+            times.append(stored(answer))
+            time.sleep(0.02)  # so that the next one has another time
+        first, second, third = times
+        c.until(lambda: ask(GET_MAX_OFFSET) == 9, 10, "the messages in the index")
+        for time_ms, lower, upper in ((first - 1, 0, 0), (first, 0, 2), (first + 1, 3, 2), (second, 3, 5), (second + 1, 6, 5),
+                                      (third, 6, 8), (third + 1, 9, 8), (third + 10**9, 9, 8)):
+            got = at(time_ms, "LOWER"), at(time_ms, "UPPER")
+            check(got == (lower, upper), f"{time_ms} among {times}: LOWER and UPPER are {got}, not {(lower, upper)}")
+        check(ask(SEARCH_OFFSET, timestamp=second) == 3, "without a boundary it is not LOWER")
+        check((ask(EARLIEST_TIME), ask(GET_MIN_OFFSET)) == (first, 0), f"the earliest time is {ask(EARLIEST_TIME)}, not {first}")
 
 
 def _view(c, client):

@@ -3,9 +3,10 @@ package sluice.clients;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.rocketmq.client.producer.DefaultMQProducer;
 import org.apache.rocketmq.client.producer.SendResult;
+import org.apache.rocketmq.common.message.Message;
 
 /**
- * load ns= topic= p=ID [size=] [pause=MS after each]: sends one after the other until told to stop (a line or the end of standard input) and
+ * load ns= topic= p=ID [size=] [pause=MS after each] [delay=1,2,..: message s has level s mod levels]: sends one after the other until told to stop (a line or the end of standard input) and
  * survives a broker that goes away: a send that fails is reported and its sequence number is never used again.
  */
 final class Load {
@@ -32,8 +33,11 @@ final class Load {
 
     private static void one(DefaultMQProducer producer, Args args, long s) throws InterruptedException {
         String p = args.text("p", "p0");
+        String[] delays = args.text("delay", "0").split(",");
+        Message message = Clients.message(args.text("topic"), p, s, Mix.body(args.number("size", 200), s));
+        message.setDelayTimeLevel(Integer.parseInt(delays[(int) (s % delays.length)]));
         try {
-            SendResult r = producer.send(Clients.message(args.text("topic"), p, s, Mix.body(args.number("size", 200), s)));
+            SendResult r = producer.send(message);
             Out.line("sent", "p", p, "s", s, "q", r.getMessageQueue().getQueueId(), "o", r.getQueueOffset(), "status", r.getSendStatus());
             Thread.sleep(args.number("pause", 0));
         } catch (InterruptedException e) {
