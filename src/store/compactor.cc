@@ -117,6 +117,7 @@ bool Compactor::covers(LogPosition position) {
     wanted_.store(position.value);
     return false;
   }
+  wanted_.store(0);
   return true;
 }
 
@@ -127,7 +128,8 @@ bool Compactor::is_due(const LogQueue& queue, SteadyTime now) {
   const std::int64_t fresh =
       queue.max() - std::max(kept ? kept->upto() : QueueOffset(0), queue.log_min());
   if (fresh == 0) return false;
-  const auto covered = covers(queue, LogPosition(wanted_.load()));
+  const std::int64_t wanted = wanted_.load();
+  const auto covered = wanted > 0 ? covers(queue, LogPosition(wanted)) : Result<bool>(true);
   if (covered && !*covered) return first_look || since >= kPauseAfterFailure || !failed_last_;
   return since >= options_.compact_every && fresh >= (kept ? kept->count() / 2 : 0);
 }

@@ -65,7 +65,8 @@ class Compactor {
 
   mutable std::mutex topics_mutex_;  ///< guards topics_
   std::set<std::string, std::less<>> topics_;
-  std::atomic<std::int64_t> wanted_{0};  ///< the log waits until all below is compacted
+  /// The log waits until all below is compacted; 0: it does not wait.
+  std::atomic<std::int64_t> wanted_{0};
 
   std::mutex work_;  ///< guards merge_, last_ and failed_last_
   std::unique_ptr<Merge> merge_;
