@@ -12,7 +12,7 @@ KEYS = [f"k{i}" for i in range(20)]
 
 def _topic(c, server, queues=1):
     name = c.name("t")
-    c.admin("updateTopic", "-t", name, "-c", "DefaultCluster", "-r", queues, "-w", queues, "-a", "+cleanup.policy=COMPACTION", server=server)
+    c.admin("updateTopic", "-t", name, "-c", "DefaultCluster", "-r", str(queues), "-w", str(queues), "-a", "+cleanup.policy=COMPACTION", server=server)
     return name
 
 
