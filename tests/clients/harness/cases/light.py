@@ -12,7 +12,7 @@ def _server(c, **more):
 
 
 def _pull(c, server, topic, lmq, n, client="java540"):
-    got = c.driver(client, "litepull", server, topic=topic, group=c.name("g-" + lmq), how="lmq", lmq=lmq, n=n, quiet=20000)
+    got = c.driver(client, "lightpull", server, topic=topic, group=c.name("g-" + lmq), lmq=lmq, n=n, quiet=20000)
     return got.finish(60).of("got")
 
 

@@ -28,6 +28,7 @@ public final class Driver {
         COMMANDS.put("drain", Drain::run);
         COMMANDS.put("litepull", LitePull::run);
         COMMANDS.put("pull", Pull::run);
+        COMMANDS.put("lightpull", LightPull::run);
         COMMANDS.put("offsets", Offsets::offsets);
         COMMANDS.put("view", Offsets::view);
         COMMANDS.put("find", Offsets::find);

@@ -11,8 +11,7 @@ import org.apache.rocketmq.common.message.MessageQueue;
 /**
  * litepull ns= topic= group= how=assign|subscribe n=MESSAGES [seek=OFFSET] [commit=true]: pulls until n messages came, or
  * none came for [quiet=5000] ms. [pause=MS]: after half of the messages all queues are paused for so long, with "paused" and
- * "resumed" lines. [hold=MS]: how long its pulls wait at the broker. how=lmq: [lmq=NAME] is the light queue to read; the topic is only
- * asked for its route.
+ * "resumed" lines. [hold=MS]: how long its pulls wait at the broker.
  */
 final class LitePull {
     private LitePull() {
@@ -24,7 +23,7 @@ final class LitePull {
         consumer.setConsumeFromWhere(ConsumeFromWhere.CONSUME_FROM_FIRST_OFFSET);
         consumer.setAutoCommit(false);
         consumer.setBrokerSuspendMaxTimeMillis(args.big("hold", 20_000));
-        boolean assign = !args.text("how", "assign").equals("subscribe");
+        boolean assign = args.text("how", "assign").equals("assign");
         if (!assign) {
             consumer.subscribe(args.text("topic"), args.text("sub", "*"));
         }
@@ -75,11 +74,6 @@ final class LitePull {
     private static void assign(Args args, DefaultLitePullConsumer consumer) throws Exception {
         Collection<MessageQueue> queues = new ArrayList<>(consumer.fetchMessageQueues(args.text("topic")));
         Out.line("queues", "n", queues.size());
-        if (args.text("how").equals("lmq")) {
-            String broker = queues.iterator().next().getBrokerName();
-            queues.clear();
-            queues.add(new MessageQueue("%LMQ%" + args.text("lmq"), broker, 0));
-        }
         consumer.assign(queues);
         String where = args.text("seek", "begin");
         for (MessageQueue mq : queues) {
