@@ -3,9 +3,7 @@
 #include <fmt/format.h>
 
 #include "broker/popping.h"
-#include "broker/progress_log.h"
 #include "broker/snapshots.h"
-#include "broker/state_log.h"
 #include "store/text_file.h"
 #include "wire/record/properties.h"
 
@@ -75,17 +73,13 @@ Result<void> Broker::load(WallTime now) {
              read_snapshot<progress_from_json>(disk_, folder + "consumerVariants.json"));
   if (topics) topics_.restore(std::move(topics->configs), topics->version);
   if (groups) groups_.restore(std::move(groups->configs), groups->version);
-  if (progress) {
-    progress_.restore(progress->entries);
-    progress_version_ = progress->version;
-  }
-  if (!progress || progress->log_offset) {
-    const QueueOffset from(progress ? *progress->log_offset : 0);
-    SLUICE_CHECK(replay_progress(store_, from, progress_));
-  }
-  if (variants) variants_.restore(variants->entries);
   if (modes) request_modes_.restore(std::move(*modes));
   SLUICE_CHECK(find_topics(now));
+  if (variants) {
+    cut_progress(variants->entries);
+    variants_.restore(variants->entries);
+  }
+  SLUICE_CHECK(load_progress(progress, now));
   SLUICE_CHECK(load_duplicates(now));
   SLUICE_CHECK(load_leases());
   SLUICE_CHECK(load_transactions(now));
@@ -99,14 +93,7 @@ Result<void> Broker::persist(WallTime now) {
   };
   SLUICE_CHECK(persist_tables());
   note_transactions();
-  if (const std::uint64_t version = progress_.version(); version != persisted_progress_) {
-    const std::int64_t logged = state_end(store_, kProgressTopic).value;
-    progress_version_.timestamp = unix_ms(now);
-    ++progress_version_.counter;
-    SLUICE_CHECK(write("consumerOffset.json",
-                       progress_to_json({progress_.entries(), logged, progress_version_})));
-    persisted_progress_ = version;
-  }
+  SLUICE_CHECK(persist_progress(now));
   if (const std::uint64_t version = variants_.version(); version != persisted_variants_) {
     SLUICE_CHECK(write("consumerVariants.json",
                        progress_to_json({variants_.entries(), {}, progress_version_})));
@@ -119,16 +106,6 @@ Result<void> Broker::persist(WallTime now) {
   SLUICE_CHECK(persist_leases());
   SLUICE_CHECK(persist_transactions());
   return persist_schedule();
-}
-
-Result<void> Broker::log_progress(WallTime now) {
-  const std::scoped_lock lock(progress_mutex_);
-  note_transactions();
-  const auto changes = progress_.take_changes();
-  if (changes.empty()) return {};
-  Buffer body;
-  encode_progress(changes, body);
-  return append_state(store_, kProgressTopic, body.bytes(), options_.store_host, now);
 }
 
 Result<void> Broker::persist_tables() {

@@ -27,6 +27,8 @@
 /// several.
 namespace sluice::broker {
 
+struct ProgressSnapshot;
+
 struct BrokerOptions {
   std::string name = "broker-a";
   std::string cluster = "DefaultCluster";
@@ -160,6 +162,10 @@ class Broker {
   /// Topics that messages were sent to and whose making no snapshot has: their queues tell of them.
   Result<void> find_topics(WallTime now);
   Result<void> load_duplicates(WallTime now);
+  Result<void> load_progress(const std::optional<ProgressSnapshot>& snapshot, WallTime now);
+  Result<void> persist_progress(WallTime now);
+  std::vector<delivery::Progress::Entry> cut_progress(
+      std::vector<delivery::Progress::Entry>& entries) const;
   Result<void> load_leases();
   Result<void> persist_leases();
   Result<void> load_transactions(WallTime now);

@@ -40,6 +40,17 @@ TEST_F(ProgressLog, CommitsAfterASnapshotWinAlsoWhenTheyGoBack) {
   EXPECT_EQ(after_restart(), QueueOffset(3));
 }
 
+TEST_F(ProgressLog, ACommitThatCouldNotBeLoggedIsLoggedWhenItIsRepeated) {
+  commit(5);
+  ASSERT_TRUE(broker_.commit_offset("g", "t", QueueId(0), QueueOffset(9), kNow));
+  store_.fail_appends = true;
+  ASSERT_FALSE(broker_.log_progress(kNow));
+  ASSERT_FALSE(broker_.log_progress(kNow)) << "it was not logged, so it must not seem to be";
+  store_.fail_appends = false;
+  commit(9);
+  EXPECT_EQ(after_restart(), QueueOffset(9));
+}
+
 TEST_F(ProgressLog, ARemovedGroupStaysRemoved) {
   commit(9);
   ASSERT_TRUE(broker_.persist(kNow));

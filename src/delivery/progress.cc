@@ -154,6 +154,17 @@ std::vector<Progress::Entry> Progress::take_changes() {
   return changes;
 }
 
+void Progress::put_back(const std::vector<Entry>& changes) {
+  std::lock_guard lock(mutex_);
+  for (const Entry& entry : changes) {
+    changed_.emplace(entry.topic, entry.group);
+    const auto in_topic = by_topic_.find(entry.topic);
+    if (in_topic == by_topic_.end()) continue;
+    const auto in_group = in_topic->second.find(entry.group);
+    if (in_group != in_topic->second.end()) in_group->second.changed = true;
+  }
+}
+
 void Progress::restore_change(const Entry& entry) {
   std::lock_guard lock(mutex_);
   ++version_;

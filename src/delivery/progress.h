@@ -44,6 +44,8 @@ class Progress {
   /// Each group in a topic whose progress has changed since the last call, whole; without offsets:
   /// it has been removed. The next call does not give them again.
   std::vector<Entry> take_changes();
+  /// They could not be kept: the next take_changes() gives these groups again, as they are then.
+  void put_back(const std::vector<Entry>& changes);
   /// One that take_changes() gave, back.
   void restore_change(const Entry& entry);
   std::uint64_t version() const;
