@@ -3,13 +3,16 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
+#include <utility>
 #include <vector>
+
+#include "store/testing/memory_node.h"
 
 namespace sluice::store::testing {
 namespace {
 
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
-constexpr std::size_t kPiece = 64;
+constexpr std::size_t kPiece = MemoryNode::kPiece;
 
 std::string parent_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
 
@@ -17,33 +20,9 @@ bool is_below(const std::string& path, const std::string& folder) {
   return path.size() > folder.size() && path.starts_with(folder) && path[folder.size()] == '/';
 }
 
-std::unexpected<Error> injected(std::string_view what, const std::string& path) {
-  return fail(Errc::io_error, std::string(what) + " " + path + ": injected");
-}
-
 }  // namespace
 
-struct MemoryDisk::Node {
-  /// Written again at a new address only when it outgrows what was reserved; a mapping keeps the
-  /// memory it was made over.
-  std::shared_ptr<std::byte[]> data;
-  std::size_t capacity = 0;
-  std::size_t size = 0;
-  std::size_t allocated = 0;  ///< bytes up to here take no more room, whether written or not
-  std::vector<std::byte> durable;
-  bool locked = false;
-
-  void resize(std::size_t to) {
-    if (to > capacity) {
-      auto fresh = std::make_shared<std::byte[]>(to);
-      if (size > 0) std::memcpy(fresh.get(), data.get(), size);
-      data = std::move(fresh);
-      capacity = to;
-    }
-    if (to < size) std::memset(data.get() + to, 0, size - to);
-    size = to;
-  }
-};
+struct MemoryDisk::Node : MemoryNode {};
 
 class MemoryMapping final : public Mapping {
  public:
@@ -88,7 +67,7 @@ class MemoryFile final : public File {
     const std::lock_guard guard(disk_.mutex_);
     if (disk_.next_change() == MemoryDisk::Fate::fails) {
       put(at, from.first(from.size() / 2));
-      return injected("write", path_);
+      return disk_.injected("write", path_);
     }
     const auto end = static_cast<std::size_t>(at) + from.size();
     const std::size_t fresh = end - std::min(end, std::max(node_->allocated, end - from.size()));
@@ -105,15 +84,18 @@ class MemoryFile final : public File {
 
   Result<void> resize(std::int64_t size) override {
     const std::lock_guard guard(disk_.mutex_);
-    if (disk_.next_change() == MemoryDisk::Fate::fails) return injected("resize", path_);
+    if (disk_.next_change() == MemoryDisk::Fate::fails) return disk_.injected("resize", path_);
     node_->resize(static_cast<std::size_t>(size));
     return {};
   }
 
   Result<void> sync() override {
     const std::lock_guard guard(disk_.mutex_);
-    if (disk_.next_change() == MemoryDisk::Fate::fails) return injected("sync", path_);
-    node_->durable.assign(node_->data.get(), node_->data.get() + node_->size);
+    if (disk_.next_change() == MemoryDisk::Fate::fails) {
+      if (!disk_.stopped_) node_->fail_sync();  // else it is the process that ends, not the disk
+      return disk_.injected("sync", path_);
+    }
+    node_->sync();
     return {};
   }
 
@@ -130,6 +112,8 @@ class MemoryFile final : public File {
     const auto to = static_cast<std::size_t>(at);
     if (to + from.size() > node_->size) node_->resize(to + from.size());
     std::memcpy(node_->data.get() + to, from.data(), from.size());
+    node_->given_up.erase(node_->given_up.lower_bound(to / kPiece),
+                          node_->given_up.upper_bound((to + from.size() - 1) / kPiece));
     node_->allocated = std::max(node_->allocated, to + from.size());
   }
 
@@ -142,8 +126,15 @@ class MemoryFile final : public File {
 MemoryDisk::MemoryDisk() : fail_from_(kNever) {}
 MemoryDisk::~MemoryDisk() = default;
 
+std::unexpected<Error> MemoryDisk::injected(std::string_view what, const std::string& path) const {
+  const bool full = !stopped_ && once_why_ == Errc::disk_full && !what.starts_with("sync");
+  return fail(full ? Errc::disk_full : Errc::io_error,
+              std::string(what) + " " + path + (full ? ": no space left" : ": injected"));
+}
+
 MemoryDisk::Fate MemoryDisk::next_change() {
   const std::int64_t number = changes_++;
+  stopped_ = stopped_ || number >= fail_from_;
   return number >= fail_from_ || number == fail_once_ ? Fate::fails : Fate::passes;
 }
 
@@ -161,6 +152,7 @@ Result<std::unique_ptr<File>> MemoryDisk::open(const std::string& path, Open mod
   if (next_change() == Fate::fails) return injected("create", path);
   auto node = std::make_shared<Node>();
   names_[path] = node;
+  unsynced_names_.push_back({.from = {}, .to = path, .node = node});
   return handle(path, std::move(node));
 }
 
@@ -190,6 +182,7 @@ Result<void> MemoryDisk::rename(const std::string& from, const std::string& to) 
   if (next_change() == Fate::fails) return injected("rename", from);
   auto found = names_.find(from);
   if (found == names_.end()) return fail(Errc::not_found, "rename " + from + ": not found");
+  unsynced_names_.push_back({.from = from, .to = to, .node = found->second});
   names_[to] = found->second;
   names_.erase(found);
   return {};
@@ -202,6 +195,7 @@ Result<void> MemoryDisk::remove(const std::string& path) {
                 [&](const auto& row) { return row.first == path || is_below(row.first, path); });
   std::erase_if(folders_,
                 [&](const std::string& row) { return row == path || is_below(row, path); });
+  unsynced_names_.push_back({.from = path, .to = {}, .node = {}});
   return {};
 }
 
@@ -212,16 +206,18 @@ Result<void> MemoryDisk::sync_folder(const std::string& path) {
   for (const auto& [name, node] : names_) {
     if (parent_of(name) == path) durable_names_[name] = node;
   }
+  std::erase_if(unsynced_names_, [&](const NameChange& change) {
+    return parent_of(change.to.empty() ? change.from : change.to) == path;
+  });
   return {};
 }
 
 Result<void> MemoryDisk::sync_all(const std::string& folder) {
   const std::lock_guard guard(mutex_);
   if (next_change() == Fate::fails) return injected("sync all", folder);
-  for (auto& [name, node] : names_) {
-    node->durable.assign(node->data.get(), node->data.get() + node->size);
-  }
+  for (auto& [name, node] : names_) node->sync();
   durable_names_ = names_;
+  unsynced_names_.clear();
   return {};
 }
 
@@ -255,9 +251,15 @@ void MemoryDisk::fail_from(std::int64_t at) {
   fail_from_ = at;
 }
 
-void MemoryDisk::fail_once(std::int64_t at) {
+void MemoryDisk::fail_once(std::int64_t at, Errc why) {
   const std::lock_guard guard(mutex_);
   fail_once_ = at;
+  once_why_ = why;
+}
+
+bool MemoryDisk::stopped() const {
+  const std::lock_guard guard(mutex_);
+  return stopped_;
 }
 
 void MemoryDisk::set_room(std::optional<std::int64_t> bytes) {
@@ -269,12 +271,25 @@ void MemoryDisk::kill() {
   const std::lock_guard guard(mutex_);
   fail_from_ = kNever;
   fail_once_ = -1;
+  stopped_ = false;
   for (auto& [path, node] : names_) node->locked = false;
+}
+
+void MemoryDisk::replay(const NameChange& change) {
+  if (!change.from.empty()) {
+    std::erase_if(durable_names_, [&](const auto& row) {
+      return row.first == change.from || is_below(row.first, change.from);
+    });
+  }
+  if (change.node) durable_names_[change.to] = change.node;
 }
 
 void MemoryDisk::cut_power(std::mt19937_64* keep) {
   kill();
   const std::lock_guard guard(mutex_);
+  const std::size_t kept = keep == nullptr ? 0 : (*keep)() % (unsynced_names_.size() + 1);
+  for (std::size_t i = 0; i < kept; ++i) replay(unsynced_names_[i]);
+  unsynced_names_.clear();
   for (auto& [path, node] : durable_names_) {
     auto fresh = std::make_shared<Node>();
     std::vector<std::byte> left = node->durable;
@@ -289,6 +304,13 @@ void MemoryDisk::cut_power(std::mt19937_64* keep) {
     node = std::move(fresh);
   }
   names_ = durable_names_;
+}
+
+std::vector<std::string> MemoryDisk::files() const {
+  const std::lock_guard guard(mutex_);
+  std::vector<std::string> paths;
+  for (const auto& [path, node] : names_) paths.push_back(path);
+  return paths;
 }
 
 void MemoryDisk::flip_byte(const std::string& path, std::int64_t at) {

@@ -8,6 +8,7 @@
 #include <random>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "store/disk.h"
 
@@ -15,7 +16,9 @@
 /// tests and the simulation. Thread-safe.
 ///
 /// It keeps two pictures: what a process sees, and what a power cut leaves. Data moves to the
-/// second by File::sync, names by Disk::sync_folder; folders themselves are always kept.
+/// second by File::sync, names by Disk::sync_folder; folders themselves are always kept. A failed
+/// sync leaves what it should have kept visible but never makes it durable, as a kernel does that
+/// marks the pages clean: trying again helps nobody.
 namespace sluice::store::testing {
 
 class MemoryDisk final : public Disk {
@@ -40,17 +43,21 @@ class MemoryDisk final : public Disk {
   /// The change number `at` (counted from 0 as changes() does) and all after it fail; a write that
   /// meets it is done by half. As if the process died there.
   void fail_from(std::int64_t at);
-  /// Only change number `at` fails.
-  void fail_once(std::int64_t at);
+  /// Whether a change has met fail_from(): the process is as good as dead.
+  bool stopped() const;
+  /// Only change number `at` fails, with `why` (a sync never says disk_full).
+  void fail_once(std::int64_t at, Errc why = Errc::io_error);
   /// Writes take at most `bytes` more, then fail with disk_full; nothing: no limit.
   void set_room(std::optional<std::int64_t> bytes);
 
   /// The process is gone: no more failures, locks are free, every write stays.
   void kill();
   /// Also loses what was not synced; with `keep`, each unsynced piece of 64 bytes survives by
-  /// chance.
+  /// chance, and of the unsynced changes of names the first ones, as a journal keeps them.
   void cut_power(std::mt19937_64* keep = nullptr);
 
+  /// Paths of all files, sorted.
+  std::vector<std::string> files() const;
   /// Changes one byte, for tests of damage. Nothing when the file is shorter.
   void flip_byte(const std::string& path, std::int64_t at);
 
@@ -58,16 +65,26 @@ class MemoryDisk final : public Disk {
   friend class MemoryFile;
   struct Node;
   enum class Fate : std::uint8_t { passes, fails };
+  /// A name that changed since its folder was last synced: made (`node`), moved or gone.
+  struct NameChange {
+    std::string from, to;
+    std::shared_ptr<Node> node;
+  };
   Fate next_change();
+  void replay(const NameChange& change);
+  std::unexpected<Error> injected(std::string_view what, const std::string& path) const;
   std::unique_ptr<File> handle(const std::string& path, std::shared_ptr<Node> node);
 
   mutable std::mutex mutex_;
   std::map<std::string, std::shared_ptr<Node>> names_;
   std::map<std::string, std::shared_ptr<Node>> durable_names_;
+  std::vector<NameChange> unsynced_names_;  // oldest first
   std::set<std::string> folders_;
   std::int64_t changes_ = 0;
   std::int64_t fail_from_;
   std::int64_t fail_once_ = -1;
+  Errc once_why_ = Errc::io_error;
+  bool stopped_ = false;
   std::optional<std::int64_t> room_;
 };
 
