@@ -53,6 +53,24 @@ TEST_F(FailingDisk, NothingOfAWriteThatFilledTheDiskIsVisibleThenOrAfterARestart
   ASSERT_TRUE(append_one(*store_, *queue(), "again"));
 }
 
+TEST_F(FailingDisk, WhatIsFoundAfterAFailedFlushOutlivesThePowerToo) {
+  open(true);
+  ASSERT_TRUE(append_all(*store_, *queue(), numbered(5)));
+  disk_.fail_once(disk_.changes());
+  store_->flush_log();
+  ASSERT_FALSE(store_->flush_health());
+  reopen_killed();
+  const auto found = bodies_of(*store_, *queue());  // the kernel may show it
+  ASSERT_TRUE(append_one(*store_, *queue(), "later"));
+  store_->flush_log();
+  store_.reset();
+  disk_.cut_power();
+  open(true);
+  auto expected = found;
+  expected.emplace_back("later");
+  EXPECT_EQ(bodies_of(*store_, *queue()), expected);
+}
+
 TEST_F(FailingDisk, WritingGoesOnWhereItStoppedWhenTheDiskHasSpaceAgain) {
   for (const bool sync_flush : {false, true}) {
     store_.reset();

@@ -209,7 +209,9 @@ Result<void> Recovery::finish() {
   }
   const bool untouched = report_.clean && found_zeros_;
   if (!untouched) SLUICE_CHECK(segments_.cut(report_.end));
-  SLUICE_CHECK(segments_.sync(report_.scanned_from, report_.end));
+  const std::int64_t flushed = checkpoint_ ? checkpoint_->flushed : report_.scanned_from;
+  if (!report_.clean) SLUICE_CHECK(segments_.write_again(flushed, report_.end));
+  SLUICE_CHECK(segments_.sync(std::min(flushed, report_.scanned_from), report_.end));
   for (const auto& queue : queues_.all()) {
     IndexEntry last;
     const QueueOffset next = queue->next();

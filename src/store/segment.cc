@@ -1,5 +1,7 @@
 #include "store/segment.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/assert.h"
@@ -101,6 +103,19 @@ Result<void> SegmentSet::drop_first() {
     segments_.erase(segments_.begin());
   }
   return disk_.remove(path_of(dropped->base()));
+}
+
+Result<void> SegmentSet::write_again(std::int64_t from, std::int64_t to) {
+  constexpr std::int64_t kAtOnce = 1 << 20;
+  while (from < to) {
+    const auto segment = find(from);
+    if (segment == nullptr) return {};
+    const std::int64_t end = std::min({from + kAtOnce, to, segment->end()});
+    SLUICE_CHECK(segment->file().write(
+        from - segment->base(), segment->from(from).first(static_cast<std::size_t>(end - from))));
+    from = end;
+  }
+  return {};
 }
 
 Result<void> SegmentSet::sync(std::int64_t from, std::int64_t to) {

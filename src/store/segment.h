@@ -68,6 +68,10 @@ class SegmentSet {
   Result<void> cut(std::int64_t position);
   /// Removes the oldest file. Its memory stays for those who hold slices of it.
   Result<void> drop_first();
+  /// Puts the bytes of [from, to) into the files once more, as they read. After a failed sync the
+  /// kernel may show what the disk does not have, and take it for clean: no later sync would write
+  /// it.
+  Result<void> write_again(std::int64_t from, std::int64_t to);
   /// Makes [from, to) durable.
   Result<void> sync(std::int64_t from, std::int64_t to);
 
