@@ -1,0 +1,50 @@
+#include "plan.h"
+
+#include <fmt/format.h>
+
+namespace sluice::sim {
+
+Plan Plan::draw(Chance& chance) {
+  Plan plan;
+  plan.sync_flush = chance.percent(50);
+  plan.queues = static_cast<int>(chance.between(1, 3));
+  plan.producers = static_cast<int>(chance.between(1, 3));
+  plan.pullers = static_cast<int>(chance.between(0, 2));
+  plan.poppers = chance.percent(70) ? static_cast<int>(chance.between(1, 4)) : 0;
+  plan.transactors = chance.percent(60) ? static_cast<int>(chance.between(1, 2)) : 0;
+  plan.delays = chance.percent(60);
+  plan.retention = chance.percent(30);
+  plan.segment_bytes = 4096 << chance.below(4);
+  plan.tail_bytes = 8192 << chance.below(3);
+  plan.index_entries = chance.between(5, 60);
+  plan.kills = chance.percent(70);
+  plan.power_cuts = chance.percent(60);
+  plan.torn = chance.percent(60);
+  plan.disk_full = chance.percent(30);
+  plan.disk_errors = chance.percent(30);
+  plan.slow = chance.percent(30);
+  plan.faulty = milliseconds(chance.between(60, 400) * 1000);
+  plan.calm = milliseconds(150'000);
+  return plan;
+}
+
+std::string Plan::text() const {
+  std::string text = sync_flush ? "SYNC_FLUSH" : "ASYNC_FLUSH";
+  text += fmt::format(", {} topics of {} queues, {} producers, {} pullers, {} poppers", kTopics,
+                      queues, producers, pullers, poppers);
+  text += fmt::format(", {} transactional; segments of {}, index files of {} entries", transactors,
+                      segment_bytes, index_entries);
+  const auto add = [&](bool is, const char* name) {
+    if (is) text += fmt::format(", {}", name);
+  };
+  add(delays, "delays");
+  add(retention, "retention");
+  add(kills, "kills");
+  add(power_cuts, torn ? "torn power cuts" : "power cuts");
+  add(disk_full, "full disk");
+  add(disk_errors, "disk errors");
+  add(slow, "pauses");
+  return text;
+}
+
+}  // namespace sluice::sim

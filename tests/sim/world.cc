@@ -1,0 +1,243 @@
+#include "world.h"
+
+#include <utility>
+
+#include "reading.h"
+
+namespace sluice::sim {
+namespace {
+
+const std::string kRoot = "/r";
+
+store::StoreOptions store_options(const Plan& plan) {
+  return {.root = kRoot,
+          .segment_bytes = plan.segment_bytes,
+          .index_file_bytes = plan.index_entries * store::kIndexEntryBytes,
+          .tail_bytes = plan.tail_bytes,
+          .sync_flush = plan.sync_flush,
+          .keys = {.slots = 50, .entries = 40},
+          .tags_code_of = broker::index_code(broker::DelayLevels())};
+}
+
+broker::BrokerOptions broker_options() {
+  broker::BrokerOptions options;
+  options.transactions = {.timeout = milliseconds(6000), .check_interval = milliseconds(5000)};
+  return options;
+}
+
+}  // namespace
+
+World::World(const Plan& plan, Chance& chance)
+    : plan_(plan), chance_(chance), ledger_(verdict_, plan.sync_flush, plan.queues) {}
+
+void World::answer_when(LogPosition until, OnAnswer fn) {
+  waiting_.push_back({until, std::move(fn)});
+}
+
+void World::answer_all(Answer answer) {
+  for (const Waiting& waiting : std::exchange(waiting_, {})) waiting.fn(answer);
+}
+
+void World::settle() {
+  if (!up()) return;
+  if (disk_.stopped()) return die(death_);
+  const LogPosition confirmed = store_->confirmed();
+  const bool failed = !store_->flush_health();
+  for (Waiting& waiting : std::exchange(waiting_, {})) {
+    if (waiting.until <= confirmed) {
+      waiting.fn(Answer::done);
+    } else if (failed) {
+      waiting.fn(Answer::failed);
+    } else {
+      waiting_.push_back(std::move(waiting));
+    }
+  }
+  if (plan_.sync_flush && !failed && store_->flushed() < store_->end()) flush_soon();
+}
+
+void World::flush_soon() {
+  if (std::exchange(flush_planned_, true)) return;
+  timeline_.after(milliseconds(chance_.between(0, 20)), [this, life = life_] {
+    flush_planned_ = false;
+    if (!up() || life != life_) return;
+    store_->flush_log();
+    note_flush();
+  });
+}
+
+void World::note_flush() {
+  if (!disk_.stopped() && store_->flush_health()) ledger_.flushed(now());
+}
+
+void World::report(const char* what, const Result<void>& done) {
+  if (!done) verdict_.note(fmt::format("{}: {}", what, done.error().remark()));
+}
+
+/// The first time comes at chance: threads do not keep step with each other.
+void World::begin(milliseconds pause, const std::function<void()>& work) {
+  timeline_.after(milliseconds(chance_.below(pause.count())), [this, pause, work, life = life_] {
+    if (up() && life == life_) every(pause, work);
+  });
+}
+
+void World::every(milliseconds pause, std::function<void()> work) {
+  timeline_.after(pause, [this, pause, work = std::move(work), life = life_] {
+    if (!up() || life != life_) return;
+    work();
+    if (up() && !disk_.stopped()) every(pause, work);
+  });
+}
+
+void World::maintain() {
+  report("progress_not_logged", broker_->log_progress(now()));
+  store_->maintain();
+  note_flush();
+  report("config_not_written", broker_->persist_schedule());
+}
+
+void World::deliver() {
+  auto done = broker_->schedule().deliver(now());
+  milliseconds wait(1000);
+  if (done && done->more) {
+    wait = milliseconds(0);
+  } else if (done) {
+    const auto next = broker_->schedule().next_due(now());
+    wait = next ? std::max(*next - now(), milliseconds(0)) : milliseconds(10'000);
+  }
+  every(std::min(wait, milliseconds(10'000)), [this, ran = false]() mutable {
+    if (!std::exchange(ran, true)) deliver();
+  });
+}
+
+void World::check_transactions() {
+  const auto done = broker_->check_transactions(now());
+  if (!done) verdict_.note("transactions_not_checked: " + std::string(done.error().remark()));
+}
+
+void World::start_upkeep() {
+  begin(milliseconds(500), [this] {
+    store_->flush_log();
+    note_flush();
+  });
+  begin(milliseconds(500), [this] { maintain(); });
+  begin(milliseconds(500), [this] { store_->index_keys(); });
+  begin(milliseconds(1000), [this] { check_transactions(); });
+  begin(milliseconds(1000), [this] { broker_->leases().expire(now()); });
+  begin(milliseconds(5000), [this] { report("config_not_written", broker_->persist(now())); });
+  begin(milliseconds(10'000), [this] {
+    broker_->expire(clock_.steady());
+    if (plan_.retention) (void)store_->drop_older_than(milliseconds(300'000), 10);
+  });
+  deliver();
+}
+
+Result<void> World::open() {
+  SLUICE_TRY(store_, store::MessageStore::open(disk_, clock_, store_options(plan_)));
+  auto broker =
+      std::make_unique<broker::Broker>(*store_, disk_, kRoot + "/config", broker_options());
+  SLUICE_CHECK(broker->load(now()));
+  for (int topic = 0; topic < kTopics; ++topic) {
+    if (topics_made_) {
+      const auto found = broker->topics().find(topic_name(topic));
+      if (found && found->read_queues() == plan_.queues) continue;
+      verdict_.broken("a topic is not what it was made as");
+    }
+    broker::TopicConfig config{.name = topic_name(topic)};
+    config.read_queues = config.write_queues = plan_.queues;
+    SLUICE_CHECK(broker->topics().put(std::move(config), now()));
+  }
+  SLUICE_CHECK(broker->persist_tables());
+  topics_made_ = true;
+  broker_ = std::move(broker);
+  return {};
+}
+
+void World::start() {
+  ++life_;
+  flush_planned_ = false;
+  auto opened = open();
+  const bool stopped = disk_.stopped();
+  if (opened && !stopped) {
+    verdict_.note(fmt::format("started, the log ends at {}", store_->end().value));
+    failed_starts_ = 0;
+    audit();
+    start_upkeep();
+    for (const auto& fn : on_start_) fn();
+    return;
+  }
+  const std::string why = opened ? "died while starting" : std::string(opened.error().remark());
+  verdict_.note("not started: " + why);
+  if (!stopped && ++failed_starts_ > 3) return verdict_.broken("it does not start: " + why);
+  disk_.set_room(std::nullopt);
+  die(stopped ? death_ : Death::kill);
+}
+
+void World::die(Death death) {
+  constexpr const char* kNames[] = {"killed", "power cut", "power cut, torn"};
+  verdict_.note(kNames[static_cast<int>(death)]);
+  if (!disk_.stopped()) disk_.fail_from(disk_.changes());  // nothing is written any more
+  broker_.reset();
+  store_.reset();
+  if (death == Death::kill) {
+    disk_.kill();
+  } else {
+    disk_.cut_power(death == Death::torn_power_cut ? &chance_.engine() : nullptr);
+    ledger_.power_cut();
+    ++cuts_;
+  }
+  answer_all(Answer::none);
+  timeline_.after(milliseconds(chance_.between(0, 3000)), [this] { start(); });
+}
+
+void World::restart_cleanly() {
+  report("not closed: persist", broker_->persist(now()));
+  report("not closed", store_->close());
+  if (disk_.stopped()) return die(death_);
+  const bool failed = !store_->flush_health();
+  for (const Waiting& waiting : std::exchange(waiting_, {})) {
+    waiting.fn(waiting.until <= store_->confirmed() ? Answer::done : Answer::none);
+  }
+  if (!failed) ledger_.flushed(now());
+  verdict_.note("stopped");
+  broker_.reset();
+  store_.reset();
+  disk_.kill();
+  timeline_.after(milliseconds(chance_.between(0, 3000)), [this] { start(); });
+}
+
+void World::audit() {
+  broker::PullResult result;
+  for (int topic = 0; topic < kTopics; ++topic) {
+    for (int queue = 0; queue < plan_.queues; ++queue) {
+      const std::string name = topic_name(topic);
+      const auto index = store_->queue(name, QueueId(queue));
+      const std::int64_t min = index->min().value;
+      std::vector<wire::record::Decoded> all;
+      std::vector<std::vector<store::Slice>> owners;
+      broker::PullQuery query{.group = "auditors", .topic = name, .queue_id = queue};
+      query.expression = "*";
+      query.max_bytes = 1 << 20;
+      for (query.offset = QueueOffset(min); query.offset < index->max();) {
+        if (auto done = pull(*broker_, query, now(), result); !done) {
+          return verdict_.broken(fmt::format("queue {}/{} cannot be read at {}: {}", topic, queue,
+                                             query.offset.value, done.error().remark()));
+        }
+        if (result.next <= query.offset) {
+          return verdict_.broken(
+              fmt::format("queue {}/{} does not go on at {}", topic, queue, query.offset.value));
+        }
+        auto records = records_in(result.records);
+        if (!records) {
+          return verdict_.broken(fmt::format("queue {}/{} at {}: {}", topic, queue,
+                                             query.offset.value, records.error().remark()));
+        }
+        all.insert(all.end(), records->begin(), records->end());
+        owners.push_back(result.records);
+        query.offset = result.next;
+      }
+      ledger_.audit({topic, queue}, min, all, now());
+    }
+  }
+}
+
+}  // namespace sluice::sim
