@@ -1,0 +1,1 @@
+"""The real program under kill -9 and power cuts."""
