@@ -7,8 +7,9 @@
 #   unit      all C++ tests of the release build, in parallel
 #   clients   stock clients in their own languages against the built program (tests/clients)
 #   asan      the C++ tests again with address and undefined-behaviour sanitizers
+#   planted   five planted bugs that the simulation must find (./dev sim --planted --quick)
 #   fuzz      every fuzzer for 10 seconds
-# --quick leaves out asan, fuzz and the client cases that take minutes. --tsan runs something else: the C++ tests, and client
+# --quick leaves out asan, planted, fuzz and the client cases that take minutes. --tsan runs something else: the C++ tests, and client
 # cases of pop, holds, groups and resets, with the thread sanitizer; any report is a failure. With FILTER only the C++ and client tests whose
 # name contains it run (as a regular expression for the C++ tests).
 # Exits non-zero when anything failed. Logs and JUnit files are kept in build/test.
@@ -111,6 +112,7 @@ else
 fi
 if ! $quick; then
   run_step asan cpp_tests asan
+  [[ -n "$filter" ]] || run_step planted dev sim --planted --quick --seconds 60
   [[ -n "$filter" ]] || run_step fuzz dev fuzz all "$kFuzzSeconds"
 fi
 
