@@ -130,6 +130,14 @@ constexpr auto kRows = std::to_array<SettingRow>({
                 "Use of the disk from which on producers are refused"),
     integer_key("diskReservedBytes", kOurs, "134217728", {0, std::int64_t{1} << 50, "bytes"},
                 "Free space below which producers are refused"),
+    choice_key("damagedMessages", kOurs, "stop", "stop|skip",
+               "Whether readers stop at a message that is damaged on the disk or go on behind it; "
+               "it is never served"),
+    integer_key("coldReadThreads", kOurs, "4", {1, 64, ""},
+                "Threads that read what is not in memory any more, for consumers far behind"),
+    boolean_key("slaveReadEnable", kApache, "false",
+                "Send consumers that are far behind to the broker their group names for that "
+                "(whichBrokerWhenConsumeSlowly)"),
     integer_key("logBytesMax", kOurs, "0", {0, std::numeric_limits<std::int64_t>::max(), "bytes"},
                 "Size of all log files above which the oldest go; 0 for no limit"),
     integer_key("mappedFileSizeCommitLog", kApache, "1073741824", {kMiB, kGiB, "bytes"},

@@ -116,7 +116,6 @@ constexpr auto kWithoutEffect = std::to_array<std::string_view>({
     "serverSocketSndBufSize",
     "serverWorkerThreads",
     "shortPollingTimeMills",
-    "slaveReadEnable",
     "startAcceptSendRequestTimeStamp",
     "storeCheckpoint",
     "timerWheelEnable",

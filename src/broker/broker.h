@@ -53,6 +53,8 @@ struct BrokerOptions {
   /// log is not longer than this (RocketMQ's accessMessageInMemoryMaxRatio of the machine's
   /// memory).
   std::int64_t memory_bytes = 1LL << 30;
+  Damaged damaged = Damaged::stop;
+  bool slave_read = false;        ///< slaveReadEnable: readers far behind are sent to a slave
   wire::record::Host store_host;  ///< as in the store's options
   RequestModeSetting default_request_mode;
   std::int32_t process = 0;  ///< with seed: makes message ids unique
@@ -64,6 +66,8 @@ struct Traffic {
   std::atomic<std::int64_t> put_messages{0}, put_bytes{0}, put_failed{0};
   std::atomic<std::int64_t> duplicates{0};  ///< sends answered with what was stored before
   std::atomic<std::int64_t> got_messages{0}, got_bytes{0}, get_missed{0};
+  std::atomic<std::int64_t> cold_reads{0};  ///< pulls that had to wait for the disk
+  std::atomic<std::int64_t> damaged{0};     ///< messages that were skipped
 };
 
 /// Thread-safe: each part says how. Times are passed in.
@@ -129,8 +133,10 @@ class Broker {
   /// topic_not_found, queue_out_of_range, subscription_not_found, subscription_stale,
   /// subscription_malformed, unsupported.
   Result<PullPlan> prepare_pull(const PullQuery& query, WallTime now);
-  /// Reads what the plan wants now. `result` is cleared first. Errors: io_error, corrupt.
-  Result<void> read(const PullPlan& plan, PullResult& result);
+  /// Reads what the plan wants now. `result` is cleared first. With Wait::no it touches nothing
+  /// that is not in memory: what comes before that is the answer, or else the status is cold and
+  /// the caller reads again on a thread that may wait. Errors: io_error, corrupt.
+  Result<void> read(const PullPlan& plan, PullResult& result, Wait wait = Wait::yes);
 
   /// Progress as GET asks for it: what is committed; else 0 where the group would start at the
   /// queue's first message anyway (min is 0 and it is still in memory), else offset_not_found.
@@ -159,6 +165,7 @@ class Broker {
 
  private:
   std::optional<QueueOffset> reset_of(const PullQuery& query);
+  std::int64_t suggest_broker(const PullPlan& plan, const PullResult& result) const;
   /// Topics that messages were sent to and whose making no snapshot has: their queues tell of them.
   Result<void> find_topics(WallTime now);
   Result<void> load_duplicates(WallTime now);

@@ -23,10 +23,17 @@ class RecordProperties : public delivery::sql::Properties {
 
 Result<bool> matches(const store::MessageStore& store, const delivery::Subscription* subscription,
                      const store::IndexEntry& entry) {
-  if (subscription == nullptr || subscription->wants_all()) return true;
-  if (!subscription->filter) return subscription->matches(entry.tags_code);
+  if (subscription == nullptr || !subscription->filter) {
+    return matches(subscription, entry.tags_code, {});
+  }
   SLUICE_TRY(const store::Slice slice, store.read(entry.position, entry.size));
-  const auto found = wire::record::scan(slice.bytes, wire::record::CrcCheck::skip);
+  return matches(subscription, entry.tags_code, slice.bytes);
+}
+
+bool matches(const delivery::Subscription* subscription, std::int64_t tags_code, Bytes record) {
+  if (subscription == nullptr || subscription->wants_all()) return true;
+  if (!subscription->filter) return subscription->matches(tags_code);
+  const auto found = wire::record::scan(record, wire::record::CrcCheck::skip);
   // What cannot be decoded here cannot be by a client: nobody wants it.
   if (found.kind != wire::record::Scan::Kind::record) return false;
   return subscription->filter->matches(RecordProperties(found.record.message.properties));

@@ -14,4 +14,7 @@ namespace sluice::broker {
 Result<bool> matches(const store::MessageStore& store, const delivery::Subscription* subscription,
                      const store::IndexEntry& entry);
 
+/// The same with the record at hand, which only filters look into.
+bool matches(const delivery::Subscription* subscription, std::int64_t tags_code, Bytes record);
+
 }  // namespace sluice::broker

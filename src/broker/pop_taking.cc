@@ -134,7 +134,7 @@ Result<void> PopBatch::take_ready(Taking& taking, QueueId id, QueueLeases& lease
     taken_.push_back({ready->offset, ready->attempts});
     taking.result.messages.push_back({id, ready->offset, ready->attempts});
     taking.result.bytes += static_cast<std::size_t>(entry.size);
-    entries_.push_back(entry);
+    taking.result.entries.push_back(entry);
   }
   if (!taken_.empty()) {
     log(LeaseChange::Kind::leased, taking.plan.leases, id, state.next(), taking.lease, taken_);
@@ -169,7 +169,7 @@ Result<void> PopBatch::take_new(Taking& taking, QueueId id, QueueLeases& leases,
         taken_.push_back({at});
         taking.result.messages.push_back({id, at});
         taking.result.bytes += static_cast<std::size_t>(entries[i].size);
-        entries_.push_back(entries[i]);
+        taking.result.entries.push_back(entries[i]);
       } else if (fate == Fate::leave) {
         left_.push_back({at});
       }
@@ -235,7 +235,7 @@ Result<bool> PopBatch::repeat(Taking& taking) {
     for (const PopResult::Message& message : messages) {
       SLUICE_TRY(const auto entry, entry_at(*queue->index, message.offset));
       taking.result.bytes += static_cast<std::size_t>(entry.size);
-      entries_.push_back(entry);
+      taking.result.entries.push_back(entry);
     }
     return true;
   }
@@ -255,9 +255,9 @@ Result<void> PopBatch::take_all(Taking& taking) {
   return {};
 }
 
-Result<void> PopBatch::pop(const PopPlan& plan, const delivery::LeaseTime& now, PopResult& result) {
+Result<void> PopBatch::pop(const PopPlan& plan, const delivery::LeaseTime& now, PopResult& result,
+                           Wait wait) {
   result.clear();
-  entries_.clear();
   result.stamp = now.stamp;
   {
     GroupLeases& group = *plan.leases;
@@ -269,7 +269,7 @@ Result<void> PopBatch::pop(const PopPlan& plan, const delivery::LeaseTime& now, 
     broker_.leases().schedule(plan.leases);
     SLUICE_CHECK(std::move(taken));
   }
-  return read_records(result);
+  return read_popped(broker_, result, wait);
 }
 
 }  // namespace sluice::broker

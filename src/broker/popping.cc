@@ -23,7 +23,10 @@ Result<std::shared_ptr<const delivery::Subscription>> parse(const Broker& broker
 void PopResult::clear() {
   stamp = {};
   messages.clear();
+  entries.clear();
   records.clear();
+  damaged.clear();
+  cold = false;
   bytes = 0;
   rest = 0;
   left = more = false;

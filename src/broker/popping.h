@@ -66,15 +66,23 @@ struct PopResult {
     QueueOffset offset;
     std::int32_t attempts = 0;  ///< earlier leases that nobody acknowledged
   };
-  WallTime stamp;                 ///< the pop's time: part of each receipt
-  std::vector<Message> messages;  ///< by queue, then by offset
+  WallTime stamp;                          ///< the pop's time: part of each receipt
+  std::vector<Message> messages;           ///< by queue, then by offset
+  std::vector<store::IndexEntry> entries;  ///< of the messages
   std::vector<store::Slice> records;
+  std::vector<Message> damaged;  ///< were taken, and cannot be served
+  bool cold = false;  ///< the records must be waited for: read_popped() on a thread that may wait
   std::size_t bytes = 0;
   std::int64_t rest = 0;  ///< messages that are left, about
   bool left = false;      ///< messages were left for members with other filters
   bool more = false;      ///< the search ended before the queue did: ask again at once
   void clear();
 };
+
+/// Brings the records of what a pop took. With Wait::no only if all are in memory, else the result
+/// is cold. With Wait::yes each is checked; what is damaged leaves the messages for `damaged`, and
+/// stays leased. Any thread. Errors: io_error.
+Result<void> read_popped(Broker& broker, PopResult& result, Wait wait);
 
 /// Pops and acknowledgements of one wake of one reactor; reused. What they changed is logged by
 /// append(), which comes before their answers leave. Thread: one reactor.
@@ -85,8 +93,10 @@ class PopBatch {
   /// Errors: group_not_found, not_permitted, topic_not_found, queue_out_of_range, invalid_argument
   /// (more than 32 messages, an invisible time outside 1 ms…7 days), subscription_malformed.
   Result<PopPlan> prepare(const PopQuery& query, WallTime now);
-  /// Takes what the plan wants now; no messages is no error. Errors: those of MessageStore::read.
-  Result<void> pop(const PopPlan& plan, const delivery::LeaseTime& now, PopResult& result);
+  /// Takes what the plan wants now; no messages is no error. With Wait::no the result may be cold.
+  /// Errors: those of MessageStore::read.
+  Result<void> pop(const PopPlan& plan, const delivery::LeaseTime& now, PopResult& result,
+                   Wait wait = Wait::yes);
   /// What a pop would look at first, without taking it. Errors: those of Broker::read.
   Result<void> peek(const PopPlan& plan, PullResult& result);
   /// Whether a pop would look at messages.
@@ -137,7 +147,6 @@ class PopBatch {
                                             const std::optional<delivery::Ready>& after) const;
   Result<void> take_new(Taking& taking, QueueId id, QueueLeases& leases, const store::Queue& index);
   Result<Fate> fate(const Taking& taking, const store::IndexEntry& entry) const;
-  Result<void> read_records(PopResult& result);
   Result<void> look_up(std::string_view group, std::string_view topic);
   Result<Place> place_of(const Receipt& receipt);
   void note_finished(GroupLeases& group, QueueId queue, std::span<const QueueOffset> offsets);
@@ -171,7 +180,6 @@ class PopBatch {
   std::vector<Fate> fates_;
   std::vector<QueueOffset> finished_;
   std::vector<LeaseChange::Item> taken_, left_;
-  std::vector<store::IndexEntry> entries_;  // of the result's messages
 };
 
 }  // namespace sluice::broker

@@ -1,89 +1,18 @@
 #include "broker/pulling.h"
 
 #include <algorithm>
-#include <array>
 
 #include <fmt/format.h>
 
 #include "broker/broker.h"
-#include "broker/matching.h"
-#include "broker/retry_matching.h"
+#include "broker/pull_scan.h"
 
 namespace sluice::broker {
 namespace {
 
-constexpr std::size_t kEntriesAtOnce = 64;
-constexpr std::int64_t kScanMax = 16'000;    // entries looked at for one pull
-constexpr std::int64_t kFilterMax = 2'048;   // likewise, when their records must be read
 constexpr std::int32_t kMessagesMax = 1024;  // in one answer
 constexpr std::int32_t kBytesMax = 4 << 20;  // in one answer, but for a single larger message
 constexpr std::int32_t kBytesDefault = 256 << 10;
-
-/// Collects records that are neighbours in the log as one slice.
-class Gather {
- public:
-  Gather(const store::MessageStore& store, PullResult& result) : store_(store), result_(result) {}
-
-  Result<void> add(const store::IndexEntry& entry) {
-    if (size_ > 0 && entry.position == start_ + size_) {
-      size_ += entry.size;
-    } else {
-      SLUICE_CHECK(finish());
-      start_ = entry.position;
-      size_ = entry.size;
-    }
-    result_.bytes += static_cast<std::size_t>(entry.size);
-    ++result_.messages;
-    return {};
-  }
-  Result<void> finish() {
-    if (size_ == 0) return {};
-    SLUICE_TRY(auto slice, store_.read(start_, static_cast<std::int32_t>(size_)));
-    result_.records.push_back(std::move(slice));
-    size_ = 0;
-    return {};
-  }
-
- private:
-  const store::MessageStore& store_;
-  PullResult& result_;
-  LogPosition start_;
-  std::int64_t size_ = 0;
-};
-
-bool fits(const PullPlan& plan, const PullResult& result, const store::IndexEntry& entry) {
-  if (result.messages == 0) return true;
-  return result.messages < plan.max_messages &&
-         result.bytes + static_cast<std::size_t>(entry.size) <=
-             static_cast<std::size_t>(plan.max_bytes);
-}
-
-/// Goes over the entries from the plan's offset on. result.next ends behind the last one looked at.
-Result<void> scan(const store::MessageStore& store, const PullPlan& plan, PullResult& result) {
-  std::array<store::IndexEntry, kEntriesAtOnce> entries;
-  Gather gather(store, result);
-  result.next = plan.offset;
-  const bool filter = (plan.subscription && plan.subscription->filter) || plan.retries_of;
-  const std::int64_t limit = filter ? kFilterMax : kScanMax;
-  while (result.next - plan.offset < limit) {
-    result.next = plan.queue->index->first_from(result.next);
-    SLUICE_TRY(const std::size_t count, plan.queue->index->read(result.next, entries));
-    if (count == 0) break;
-    for (std::size_t i = 0; i < count; ++i) {
-      if (result.messages >= plan.max_messages) return gather.finish();
-      SLUICE_TRY(bool wanted, matches(store, plan.subscription.get(), entries[i]));
-      if (plan.retries_of) {
-        SLUICE_TRY(wanted, wants_retry(store, plan.retries_of.get(), entries[i]));
-      }
-      if (wanted) {
-        if (!fits(plan, result, entries[i])) return gather.finish();
-        SLUICE_CHECK(gather.add(entries[i]));
-      }
-      result.next += 1;
-    }
-  }
-  return gather.finish();
-}
 
 /// The status of an offset that has no messages to scan, or found when it has.
 PullStatus place(const store::Queue& index, QueueOffset offset, PullResult& result) {
@@ -104,6 +33,7 @@ void PullResult::clear() {
   records.clear();
   bytes = 0;
   messages = 0;
+  suggested_broker = 0;
 }
 
 std::string_view pull_status_name(PullStatus status) {
@@ -112,11 +42,22 @@ std::string_view pull_status_name(PullStatus status) {
     case PullStatus::not_found: return "OFFSET_OVERFLOW_ONE";
     case PullStatus::retry: return "NO_MATCHED_MESSAGE";
     case PullStatus::moved: return "OFFSET_RESET";
+    case PullStatus::cold: return "COLD";
   }
   return {};
 }
 
-Result<void> Broker::read(const PullPlan& plan, PullResult& result) {
+/// RocketMQ's rule: only where slaves may be read from (slaveReadEnable), and of a reader that is
+/// further behind than memory reaches.
+std::int64_t Broker::suggest_broker(const PullPlan& plan, const PullResult& result) const {
+  if (!options_.slave_read || result.messages == 0) return 0;
+  store::IndexEntry last;
+  const auto got = plan.queue->index->read_now(result.next - 1, std::span(&last, 1));
+  if (!got || !*got || **got == 0) return 0;
+  return store_.end() - last.position > options_.memory_bytes ? plan.broker_when_slow : 0;
+}
+
+Result<void> Broker::read(const PullPlan& plan, PullResult& result, Wait wait) {
   result.clear();
   result.min = plan.queue->index->min();
   result.max = plan.queue->index->max();
@@ -129,7 +70,11 @@ Result<void> Broker::read(const PullPlan& plan, PullResult& result) {
     traffic_.get_missed.fetch_add(1, std::memory_order_relaxed);
     return {};
   }
-  if (auto done = scan(store_, plan, result); !done) {
+  PullScan scan(store_, plan, wait, options_.damaged, result);
+  auto done = scan.run();
+  traffic_.damaged.fetch_add(scan.skipped(), std::memory_order_relaxed);
+  if (done && result.status == PullStatus::cold) return {};
+  if (!done) {
     if (done.error().code() != Errc::not_found) return done;
     result.clear();  // the records were removed while they were looked for
     result.status = PullStatus::retry;
@@ -138,6 +83,7 @@ Result<void> Broker::read(const PullPlan& plan, PullResult& result) {
     result.max = plan.queue->index->max();
     return {};
   }
+  result.suggested_broker = suggest_broker(plan, result);
   if (result.messages == 0) {
     result.status = result.next >= result.max ? PullStatus::not_found : PullStatus::retry;
     traffic_.get_missed.fetch_add(1, std::memory_order_relaxed);
@@ -246,6 +192,7 @@ Result<PullPlan> Broker::prepare_pull(const PullQuery& query, WallTime now) {
                   .offset = query.offset,
                   .max_messages = std::clamp(query.max_messages, 1, kMessagesMax),
                   .max_bytes = std::min(bytes, kBytesMax),
+                  .broker_when_slow = group->broker_id_when_slow,
                   .reset_to = reset};
 }
 

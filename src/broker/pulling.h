@@ -36,6 +36,7 @@ struct PullPlan {
   QueueOffset offset;
   std::int32_t max_messages = 0;
   std::int32_t max_bytes = 0;
+  std::int64_t broker_when_slow = 0;    ///< the group's whichBrokerWhenConsumeSlowly
   std::optional<QueueOffset> reset_to;  ///< the group's progress was reset: go on there
 };
 
@@ -44,6 +45,17 @@ enum class PullStatus : std::uint8_t {
   not_found,  ///< at the queue's end: may be parked
   retry,  ///< messages were there, none matched, or they were just removed: ask again from `next`
   moved,  ///< the offset is outside the queue: go on at `next`
+  cold,   ///< the disk must be waited for: read again with Wait::yes; no client sees it
+};
+
+/// Whether a read may wait for the disk. Reactors may not.
+enum class Wait : std::uint8_t { no, yes };
+
+/// What is done about a message that lies damaged in the log, or whose place the queue's index does
+/// not know (setting `damagedMessages`). It is never served.
+enum class Damaged : std::uint8_t {
+  stop,  ///< readers get the messages before it, then the error, until somebody decides
+  skip,  ///< it is passed over; the log says so
 };
 std::string_view pull_status_name(PullStatus status);
 
@@ -54,6 +66,8 @@ struct PullResult {
   std::vector<store::Slice> records;  ///< neighbours in the log are joined to one slice
   std::size_t bytes = 0;
   std::int32_t messages = 0;
+  /// Where a group should read that is so far behind: 0 here, else another broker's id.
+  std::int64_t suggested_broker = 0;
   void clear();
 };
 

@@ -6,18 +6,16 @@
 
 namespace sluice::broker {
 
-Result<bool> wants_retry(const store::MessageStore& store,
-                         const delivery::Subscriptions* subscriptions,
-                         const store::IndexEntry& entry) {
+bool wants_retry(const delivery::Subscriptions* subscriptions, std::int64_t tags_code,
+                 Bytes record) {
   if (subscriptions == nullptr) return true;
-  SLUICE_TRY(const store::Slice slice, store.read(entry.position, entry.size));
-  const auto found = wire::record::scan(slice.bytes, wire::record::CrcCheck::skip);
+  const auto found = wire::record::scan(record, wire::record::CrcCheck::skip);
   if (found.kind != wire::record::Scan::Kind::record) return false;
   const auto topic = wire::record::find_property(found.record.message.properties,
                                                  wire::record::property::kRetryTopic);
   const auto subscription = subscriptions->find(topic);
   if (subscription == subscriptions->end()) return false;
-  return matches(store, subscription->second.get(), entry);
+  return matches(subscription->second.get(), tags_code, record);
 }
 
 }  // namespace sluice::broker

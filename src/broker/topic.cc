@@ -7,26 +7,33 @@
 
 /// One topic: its configuration and its queues.
 namespace sluice::broker {
-namespace {
-
-using Slot = std::atomic<TopicQueue*>;
-
-}  // namespace
-
-Topic::Topic(TopicConfig config, store::MessageStore& store, std::int32_t queues_max)
+Topic::Topic(TopicConfig config, store::MessageStore& store)
     : name_(config.name),
       store_(store),
       read_queues_(config.read_queues),
       write_queues_(config.write_queues),
       perm_(config.perm),
       traits_(traits_of(config.attributes)),
-      config_(std::make_shared<const TopicConfig>(std::move(config))),
-      // All slots at once, 8 KiB: readers then need no lock, and configure() never moves them.
-      slots_(new Slot[static_cast<std::size_t>(queues_max)]()) {
+      config_(std::make_shared<const TopicConfig>(std::move(config))) {
+  make_slots(static_cast<std::size_t>(std::max({read_queues(), write_queues(), 1})));
   if (traits().compacts) store_.compact_topic(name_);
 }
 
-Topic::~Topic() { delete[] slots_.load(); }
+Topic::~Topic() = default;
+
+/// Room for so many queues. Readers need no lock; who holds the slots before,
+/// finds there what they had, and asks under the mutex for what is new.
+void Topic::make_slots(std::size_t wanted) {
+  const Slots* const before = slots_.load(std::memory_order_relaxed);
+  const std::size_t had = before ? before->size() : 0;
+  if (wanted <= had) return;
+  auto made = std::make_unique<Slots>(std::max(wanted, std::min<std::size_t>(2 * had, kQueuesMax)));
+  for (std::size_t i = 0; i < had; ++i) {
+    (*made)[i].store((*before)[i].load(std::memory_order_relaxed), std::memory_order_relaxed);
+  }
+  slots_.store(made.get(), std::memory_order_release);
+  slots_made_.push_back(std::move(made));
+}
 
 std::shared_ptr<const TopicConfig> Topic::config() const {
   std::lock_guard lock(mutex_);
@@ -35,9 +42,14 @@ std::shared_ptr<const TopicConfig> Topic::config() const {
 
 TopicQueue* Topic::queue(QueueId id) {
   if (id.value < 0 || id.value >= std::max(read_queues(), write_queues())) return nullptr;
-  Slot& slot = slots_.load(std::memory_order_relaxed)[id.value];
-  if (TopicQueue* made = slot.load(std::memory_order_acquire)) return made;
+  const auto at = static_cast<std::size_t>(id.value);
+  const Slots& seen = *slots_.load(std::memory_order_acquire);
+  if (at < seen.size()) {
+    if (TopicQueue* made = seen[at].load(std::memory_order_acquire)) return made;
+  }
   std::lock_guard lock(mutex_);
+  make_slots(at + 1);
+  auto& slot = (*slots_.load(std::memory_order_relaxed))[at];
   if (TopicQueue* made = slot.load(std::memory_order_relaxed)) return made;
   auto fresh = std::make_unique<TopicQueue>(*this);
   fresh->index = store_.queue(name_, id);

@@ -126,7 +126,7 @@ std::shared_ptr<Topic> Topics::light(std::string_view name, bool limited) {
   if (auto found = look(name)) return found;
   if (!check_topic_name(name) || (limited && lights_.load() >= options_.light_max)) return nullptr;
   auto topic =
-      std::make_shared<Topic>(config_of(std::string(name), 1, kPermRead | kPermWrite), store_, 1);
+      std::make_shared<Topic>(config_of(std::string(name), 1, kPermRead | kPermWrite), store_);
   Shard& in = shard(name);
   const std::unique_lock lock(in.mutex);
   const auto [place, made] = in.topics.try_emplace(topic->name(), topic);

@@ -63,8 +63,7 @@ struct TopicQueue {
 /// A topic. Queues are made on first use and never move. Any thread.
 class Topic {
  public:
-  /// `queues_max`: it never has more.
-  Topic(TopicConfig config, store::MessageStore& store, std::int32_t queues_max = kQueuesMax);
+  Topic(TopicConfig config, store::MessageStore& store);
   ~Topic();
   const std::string& name() const { return name_; }
   std::shared_ptr<const TopicConfig> config() const;
@@ -94,7 +93,10 @@ class Topic {
   std::atomic<std::uint64_t> watchers_{0};
   mutable std::mutex mutex_;  // config_ and the growing of queues_
   std::shared_ptr<const TopicConfig> config_;
-  std::atomic<std::atomic<TopicQueue*>*> slots_;
+  using Slots = std::vector<std::atomic<TopicQueue*>>;
+  void make_slots(std::size_t queues);
+  std::atomic<Slots*> slots_{nullptr};              // read without the mutex
+  std::vector<std::unique_ptr<Slots>> slots_made_;  // the newest is in use, each twice the last
   std::vector<std::unique_ptr<TopicQueue>> queues_;
 };
 

@@ -75,10 +75,8 @@ class Compacted {
   std::unique_ptr<Mapping> table_, records_;  ///< null when there is no row
 };
 
-/// Positions of compacted records are no positions of the log: bit 62 is set, and below it are the
-/// id of a Compacted and the first byte.
-inline constexpr std::int64_t kCompactedBit = std::int64_t{1} << 62;
-inline bool is_compacted(LogPosition position) { return (position.value & kCompactedBit) != 0; }
+/// What is in a position for which is_compacted() is true, below kCompactedBit: the id of a Compacted,
+/// and the first byte.
 inline std::uint32_t compacted_id(LogPosition position) {
   return static_cast<std::uint32_t>(position.value >> 40 & Compacted::kIdMax);
 }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,8 @@ class Mapping {
  public:
   virtual ~Mapping() = default;
   virtual Bytes bytes() const = 0;
+  /// Whether reading these bytes would not wait for the disk. The answer may be old at once.
+  virtual bool in_memory(std::int64_t at, std::int64_t size) const = 0;
 };
 
 /// An open file. Reads and writes at a place are safe from several threads; the rest is not.
@@ -27,6 +30,12 @@ class File {
   virtual Result<std::int64_t> size() const = 0;
   /// Fills `to` from `at`; fewer bytes only at the end of the file.
   virtual Result<std::size_t> read(std::int64_t at, MutableBytes to) const = 0;
+  /// The same, but nothing where the disk would have to be waited for.
+  virtual Result<std::optional<std::size_t>> read_now(std::int64_t at, MutableBytes to) const = 0;
+  /// Advice about the page cache: these bytes are read soon; they are not read again. Bytes that
+  /// are not on stable storage yet stay.
+  virtual void will_need(std::int64_t at, std::int64_t size) const = 0;
+  virtual void wont_need(std::int64_t at, std::int64_t size) const = 0;
   /// Writes all of `from` at `at`, or fails; a failed write may have left a part.
   virtual Result<void> write(std::int64_t at, Bytes from) = 0;
   /// Grows with zeros (sparse) or cuts.

@@ -114,6 +114,28 @@ Result<std::size_t> IndexFiles::read(const IndexName& name, std::int64_t at, Mut
   return done;
 }
 
+Result<bool> IndexFiles::read_now(const IndexName& name, std::int64_t at, MutableBytes to) {
+  for (std::size_t done = 0; done < to.size();) {
+    const std::int64_t place = at + static_cast<std::int64_t>(done);
+    const std::int64_t base = base_of(place);
+    const auto file = open(name, base, Disk::Open::write);
+    if (!file) return false;  // whoever may wait reads what there is, or says what is wrong
+    const auto left = static_cast<std::size_t>(base + file_bytes_ - place);
+    const std::size_t want = std::min(to.size() - done, left);
+    SLUICE_TRY(const auto got, (*file)->read_now(place - base, to.subspan(done, want)));
+    if (!got || *got < want) return false;
+    done += want;
+  }
+  return true;
+}
+
+void IndexFiles::note_unsynced(const IndexName& name, std::int64_t base) {
+  const std::lock_guard guard(mutex_);
+  if (many_unsynced_) return;
+  unsynced_files_.insert(path_of(name, base));
+  many_unsynced_ = unsynced_files_.size() > kFewFiles;
+}
+
 Result<void> IndexFiles::write(const IndexName& name, std::int64_t at, Bytes from) {
   while (!from.empty()) {
     const std::int64_t base = base_of(at);
@@ -121,10 +143,7 @@ Result<void> IndexFiles::write(const IndexName& name, std::int64_t at, Bytes fro
     const Bytes part = from.first(std::min(from.size(), left));
     SLUICE_TRY(auto file, open(name, base, Disk::Open::create));
     SLUICE_CHECK(file->write(at - base, part));
-    {
-      const std::lock_guard guard(mutex_);
-      unsynced_files_.insert(path_of(name, base));
-    }
+    note_unsynced(name, base);
     from = from.subspan(part.size());
     at += static_cast<std::int64_t>(part.size());
   }
@@ -140,8 +159,8 @@ Result<void> IndexFiles::cut(const IndexName& name, std::int64_t at) {
       SLUICE_TRY(auto file, open(name, base, Disk::Open::create));
       SLUICE_CHECK(file->resize(std::max<std::int64_t>(at - base, 0)));
       SLUICE_CHECK(file->resize(file_bytes_));
+      note_unsynced(name, base);
       const std::lock_guard guard(mutex_);
-      unsynced_files_.insert(path_of(name, base));
       unsynced_folders_.insert(folder_of(name));
     }
   }
@@ -170,7 +189,7 @@ Result<void> IndexFiles::remove_topic(const std::string& topic) {
 
 bool IndexFiles::sync_is_large() const {
   const std::lock_guard guard(mutex_);
-  return unsynced_files_.size() > kFewFiles;
+  return many_unsynced_;
 }
 
 Result<void> IndexFiles::sync() { return sync_is_large() ? sync_whole_disk() : sync_files(); }
@@ -181,10 +200,12 @@ Result<void> IndexFiles::sync_whole_disk() {
     const std::lock_guard guard(mutex_);
     files.swap(unsynced_files_);
     folders.swap(unsynced_folders_);
+    many_unsynced_ = false;
   }
   auto synced = disk_.sync_all(folder_);
   if (synced) return synced;
   const std::lock_guard guard(mutex_);
+  many_unsynced_ = true;
   unsynced_files_.merge(files);
   unsynced_folders_.merge(folders);
   return synced;

@@ -38,6 +38,8 @@ class IndexFiles {
   Result<std::vector<std::int64_t>> list(const IndexName& name);
   /// Fills `to` from byte `at`; stops early where a file is missing.
   Result<std::size_t> read(const IndexName& name, std::int64_t at, MutableBytes to);
+  /// Whether all of `to` could be filled without waiting for the disk.
+  Result<bool> read_now(const IndexName& name, std::int64_t at, MutableBytes to);
   /// Makes files as needed.
   Result<void> write(const IndexName& name, std::int64_t at, Bytes from);
   /// Everything from byte `at` on is gone.
@@ -68,6 +70,7 @@ class IndexFiles {
     std::shared_ptr<File> file;
   };
 
+  void note_unsynced(const IndexName& name, std::int64_t base);
   Result<void> sync_files();
   Result<void> sync_whole_disk();
   std::string folder_of(const IndexName& name) const;
@@ -85,7 +88,9 @@ class IndexFiles {
   mutable std::mutex mutex_;  ///< guards what follows
   std::list<OpenFile> open_;  ///< most recently used first
   std::unordered_map<Key, std::list<OpenFile>::iterator, KeyHash> by_key_;
+  /// Beyond kFewFiles no more are noted: then the whole file system is synced.
   std::set<std::string> unsynced_files_;
+  bool many_unsynced_ = false;
   std::set<std::string> unsynced_folders_;
 };
 

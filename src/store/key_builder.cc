@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "store/resync.h"
 #include "wire/record/keys.h"
 #include "wire/record/properties.h"
 
@@ -103,13 +104,18 @@ bool KeyBuilder::take_record(Bytes rest) {
     position_ += scan.record.size;
     return true;
   }
-  if (scan.kind != Kind::blank) {
-    log::error("log_damaged", {{"position", position_},
-                               {"why", scan.problem.empty() ? "zeros" : scan.problem},
-                               {"effect", "no keys from the rest of the segment"}});
+  const std::int64_t segment_end = segments_.base_of(position_) + segments_.segment_bytes();
+  if (scan.kind == Kind::blank) {
+    position_ = segment_end;
+    return true;
   }
-  position_ = segments_.base_of(position_) + segments_.segment_bytes();
-  return scan.kind == Kind::blank;
+  const auto next = next_whole_record(segments_, position_ + 1, segment_end);
+  log::error("log_damaged", {{"position", position_},
+                             {"why", scan.problem.empty() ? "zeros" : scan.problem},
+                             {"effect", "its keys are not in the index"},
+                             {"next", next.value_or(segment_end)}});
+  position_ = next.value_or(segment_end);
+  return false;
 }
 
 void KeyBuilder::take_keys(const record::Decoded& found) {

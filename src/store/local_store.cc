@@ -18,6 +18,13 @@ constexpr milliseconds kIndexSyncEvery{5000};
 constexpr std::int64_t kTableBehindMax = 64 << 20;
 constexpr milliseconds kTableEvery{5000};
 constexpr std::int64_t kTableBytesPerMs = 1000;
+// With very many queues: entries that are worth opening a file; bytes of the log that have no entry
+// in a file; and how many times longer than a write-out the pause between two is.
+constexpr std::int64_t kWorthAWrite = 64;
+constexpr std::int64_t kUnwrittenMax = 512 << 20;
+constexpr int kWriteOutPause = 10;
+// What was written last is in the page cache; asking costs a system call.
+constexpr std::int64_t kSurelyInMemory = 32 << 20;
 
 }  // namespace
 
@@ -39,7 +46,8 @@ LocalStore::LocalStore(Disk& disk, Clock& clock, StoreOptions options)
       registry_(index_files_, segments_),
       log_(segments_, clock, options_),
       keys_(disk, clock, options_, segments_, log_),
-      compactor_(disk, clock, options_, registry_, log_) {}
+      compactor_(disk, clock, options_, registry_, log_),
+      cold_(segments_, options_.cold_bytes) {}
 
 Result<void> LocalStore::start() {
   SLUICE_CHECK(disk_.make_folder(options_.root));
@@ -48,8 +56,10 @@ Result<void> LocalStore::start() {
   Recovery recovery(disk_, options_, segments_, registry_, log_.tail());
   SLUICE_TRY(const Recovered found, recovery.run());
   log_.start(found.end, found.store_ms);
+  checked_from_ = found.scanned_from;
+  written_out_ = found.scanned_from;
   checkpoint_.apache = found.apache;
-  last_sync_ = last_table_ = clock_.steady();
+  last_sync_ = last_table_ = last_write_out_ = clock_.steady();
   if (found.queue_table) table_position_ = found.scanned_from;
   SLUICE_CHECK(keys_.start(found));
   SLUICE_CHECK(compactor_.start());
@@ -99,6 +109,30 @@ Result<LogPosition> LocalStore::append(std::span<Pending> batch) {
 
 Result<Slice> LocalStore::read(LogPosition position, std::int32_t size) const {
   return is_compacted(position) ? compactor_.read(position, size) : log_.read(position, size);
+}
+
+Result<std::optional<Slice>> LocalStore::read_now(LogPosition position, std::int32_t size) const {
+  if (is_compacted(position)) return compactor_.read(position, size);
+  SLUICE_TRY(Slice slice, log_.read(position, size));
+  if (position.value >= checked_from_) {
+    if (position.value >= log_.end().value - kSurelyInMemory) return slice;
+    const auto segment = segments_.find(position.value);
+    if (segment != nullptr && segment->in_memory(position.value, size)) return slice;
+  }
+  return cold_.find(position, size);
+}
+
+Result<Slice> LocalStore::read_checked(LogPosition position, std::int32_t size, bool ahead) const {
+  if (is_compacted(position)) return compactor_.read(position, size);
+  SLUICE_TRY(auto there, read_now(position, size));
+  if (!there) return cold_.load(position, size, ahead, log_.confirmed().value);
+  // The bytes are well; the index that names them may not be.
+  const record::Scan scan = record::scan(there->bytes, record::CrcCheck::skip);
+  const bool begins_there = scan.kind == record::Scan::Kind::record && scan.record.size == size &&
+                            scan.record.placement.position == position;
+  if (begins_there) return *std::move(there);
+  return fail(Errc::corrupt, fmt::format("{} has no record of {} bytes at {}",
+                                         segments_.path_of(position.value), size, position.value));
 }
 
 Result<Slice> LocalStore::read_record(LogPosition position) const {
@@ -168,7 +202,13 @@ Result<void> LocalStore::write_indexes(Sync sync) {
   next.flushed = next.indexes_below = log_.flushed().value;
   next.apache.log_ms = next.apache.index_ms = store_ms;
   next.apache.keys_ms = keys_.index().flushed_ms();
-  SLUICE_CHECK(write_dirty(LogPosition(next.flushed)));
+  const bool all = sync == Sync::now || write_out_is_due(next.flushed);
+  const SteadyTime begun = clock_.steady();
+  SLUICE_CHECK(write_dirty(LogPosition(next.flushed), all ? 1 : kWorthAWrite));
+  if (!all) return {};
+  written_out_ = next.flushed;
+  last_write_out_ = clock_.steady();
+  write_out_took_ = last_write_out_ - begun;
   if (sync == Sync::when_due && !sync_is_due()) return {};
   SLUICE_CHECK(index_files_.sync());
   last_sync_ = clock_.steady();
@@ -196,12 +236,23 @@ Result<void> LocalStore::write_table(std::int64_t position) {
   return {};
 }
 
-Result<void> LocalStore::write_dirty(LogPosition below) {
+/// To write one entry takes as long as to write a thousand, for a file has to be opened. So with
+/// very many queues those with few entries keep them in memory for a while; the log has them all,
+/// and a start reads on from there, some hundred milliseconds for as much as is allowed here.
+bool LocalStore::write_out_is_due(std::int64_t position) const {
+  if (std::cmp_less_equal(log_.tail().dirty_count(), options_.few_queues)) return true;
+  if (position - written_out_ >= kUnwrittenMax) return true;
+  const auto pause =
+      std::max<SteadyTime::duration>(kIndexSyncEvery, kWriteOutPause * write_out_took_);
+  return clock_.steady() - last_write_out_ >= pause;
+}
+
+Result<void> LocalStore::write_dirty(LogPosition below, std::int64_t entries_min) {
   std::vector<std::shared_ptr<LogQueue>> left;
   Result<void> result;
   for (auto& queue : log_.tail().take_dirty()) {
     bool more = true;
-    if (result) {
+    if (result && queue->unwritten() >= entries_min) {
       auto written = queue->write_below(below);
       if (written) {
         more = *written;

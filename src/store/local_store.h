@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "store/checkpoint.h"
+#include "store/cold_windows.h"
 #include "store/commit_log.h"
 #include "store/compactor.h"
 #include "store/key_builder.h"
@@ -28,6 +29,8 @@ class LocalStore final : public MessageStore {
   Result<LogPosition> append(std::span<Pending> batch) override;
   void on_confirmed(ConfirmedFn fn) override { log_.on_confirmed(std::move(fn)); }
   Result<Slice> read(LogPosition position, std::int32_t size) const override;
+  Result<std::optional<Slice>> read_now(LogPosition position, std::int32_t size) const override;
+  Result<Slice> read_checked(LogPosition position, std::int32_t size, bool ahead) const override;
   Result<Slice> read_record(LogPosition position) const override;
 
   LogPosition min_position() const override { return LogPosition(segments_.first()); }
@@ -64,7 +67,8 @@ class LocalStore final : public MessageStore {
   void log_start(const Recovered& found) const;
   Result<void> mark_running();
   Result<void> write_indexes(Sync sync);
-  Result<void> write_dirty(LogPosition below);
+  Result<void> write_dirty(LogPosition below, std::int64_t entries_min);
+  bool write_out_is_due(std::int64_t position) const;
   bool sync_is_due() const;
   bool table_is_due(std::int64_t position) const;
   Result<void> write_table(std::int64_t position);
@@ -83,9 +87,13 @@ class LocalStore final : public MessageStore {
   CommitLog log_;
   KeyBuilder keys_;
   Compactor compactor_;
-  std::mutex maintenance_;  ///< one maintenance at a time; guards what follows
-  Checkpoint checkpoint_;   ///< as last written
-  SteadyTime last_sync_{}, last_table_{};
+  mutable ColdWindows cold_;
+  std::int64_t checked_from_ = 0;  ///< what lies from there on was checked at the start, or is new
+  std::mutex maintenance_;         ///< one maintenance at a time; guards what follows
+  Checkpoint checkpoint_;          ///< as last written
+  SteadyTime last_sync_{}, last_table_{}, last_write_out_{};
+  SteadyTime::duration write_out_took_{0};
+  std::int64_t written_out_ = 0;      ///< the index files have every entry of the log below
   std::int64_t table_position_ = -1;  ///< of the queue table on the disk; -1: none that is good
   std::int64_t table_bytes_ = 0;
   bool closed_ = false;

@@ -4,6 +4,8 @@
 #include <array>
 #include <limits>
 
+#include "store/index_entry.h"
+
 namespace sluice::store {
 namespace {
 
@@ -11,20 +13,6 @@ constexpr std::int64_t kFirstChunk =
     8;  // entries; grows fourfold, so that an idle queue costs little
 constexpr std::int64_t kLargestChunk = 2048;
 constexpr std::size_t kReadAtOnce = 256;
-
-void encode_entry(const IndexEntry& entry, std::byte* to) {
-  store_be(to, entry.position.value);
-  store_be(to + 8, entry.size);
-  store_be(to + 12, entry.tags_code);
-}
-
-IndexEntry decode_entry(const std::byte* from) {
-  return {.position = LogPosition(load_be<std::int64_t>(from)),
-          .size = load_be<std::int32_t>(from + 8),
-          .tags_code = load_be<std::int64_t>(from + 12)};
-}
-
-bool is_used(const IndexEntry& entry) { return entry.position.value >= 0 && entry.size > 0; }
 
 }  // namespace
 
@@ -105,23 +93,51 @@ QueueOffset LogQueue::min() const {
   return kept->count() > 0 ? kept->offset_of(0) : std::max(kept->upto(), log_min());
 }
 
-Result<std::size_t> LogQueue::read(QueueOffset from, std::span<IndexEntry> to) const {
-  if (const auto kept = compacted(); kept && from < kept->upto()) {
-    return read_compacted(*kept, from, to);
+Result<std::optional<std::size_t>> LogQueue::read_files_now(std::int64_t from,
+                                                            std::span<IndexEntry> to) const {
+  std::array<std::byte, kReadAtOnce * kIndexEntryBytes> raw;
+  to = to.first(std::min(to.size(), kReadAtOnce));
+  SLUICE_TRY(const bool there, files_.read_now(name_, from * kIndexEntryBytes,
+                                               std::span(raw).first(to.size() * kIndexEntryBytes)));
+  if (!there) return std::nullopt;
+  for (std::size_t i = 0; i < to.size(); ++i) {
+    to[i] = decode_entry(raw.data() + i * kIndexEntryBytes);
   }
-  const std::int64_t room = max_.load() - from.value;
-  if (room <= 0 || from.value < 0) return 0;
+  return to.size();
+}
+
+/// From the files or from memory, whichever has the first of them: so maybe fewer than there are.
+Result<std::optional<std::size_t>> LogQueue::read_from(std::int64_t from, std::span<IndexEntry> to,
+                                                       Wait wait) const {
+  if (const auto kept = compacted(); kept && from < kept->upto().value) {
+    SLUICE_TRY(const std::size_t count, read_compacted(*kept, QueueOffset(from), to));
+    return count;
+  }
+  const std::int64_t room = max_.load() - from;
+  if (room <= 0 || from < 0) return 0;
   to = to.first(std::min(to.size(), static_cast<std::size_t>(room)));
-  std::size_t in_files = 0;
   {
     const std::lock_guard guard(mutex_);
-    if (from.value >= written_) return copy_from_memory(from.value, to);
-    in_files = std::min(to.size(), static_cast<std::size_t>(written_ - from.value));
+    if (from >= written_) return copy_from_memory(from, to);
+    to = to.first(std::min(to.size(), static_cast<std::size_t>(written_ - from)));
   }
-  SLUICE_TRY(const std::size_t got, read_files(from.value, to.first(in_files)));
-  if (got < in_files || in_files == to.size()) return got;
-  SLUICE_TRY(const std::size_t more, read(from + static_cast<std::int64_t>(got), to.subspan(got)));
-  return got + more;
+  if (wait == Wait::no) return read_files_now(from, to);
+  SLUICE_TRY(const std::size_t count, read_files(from, to));
+  return count;
+}
+
+Result<std::size_t> LogQueue::read(QueueOffset from, std::span<IndexEntry> to) const {
+  SLUICE_TRY(const auto got, read_from(from.value, to, Wait::yes));
+  if (*got == 0 || *got == to.size()) return *got;
+  const auto rest = to.subspan(*got);
+  SLUICE_TRY(const auto more,
+             read_from(from.value + static_cast<std::int64_t>(*got), rest, Wait::yes));
+  return *got + *more;
+}
+
+Result<std::optional<std::size_t>> LogQueue::read_now(QueueOffset from,
+                                                      std::span<IndexEntry> to) const {
+  return read_from(from.value, to, Wait::no);
 }
 
 Result<IndexEntry> LogQueue::entry_at(std::int64_t offset) const {
@@ -151,10 +167,9 @@ Result<std::int64_t> LogQueue::first_where(
 QueueOffset LogQueue::log_min() const {
   const std::int64_t floor = log_.first();
   if (min_for_.load(std::memory_order_acquire) == floor) return QueueOffset(min_.load());
-  const auto found =
-      first_where(std::max(min_.load(), first_.load()), max_.load(), [&](const auto& entry) {
-        return entry.size != kBlankEntrySize && entry.position.value >= floor;
-      });
+  const auto found = first_where(
+      std::max(min_.load(), first_.load()), max_.load(),
+      [&](const auto& entry) { return !is_before_first(entry) && entry.position.value >= floor; });
   if (!found) return QueueOffset(min_.load());
   const std::lock_guard guard(mutex_);
   if (floor > min_for_.load()) {
@@ -194,6 +209,11 @@ std::int64_t LogQueue::written() const {
   return written_;
 }
 
+std::int64_t LogQueue::unwritten() const {
+  const std::lock_guard guard(mutex_);
+  return next_ - written_;
+}
+
 Result<void> LogQueue::cut(LogPosition position, const Matches& matches) {
   SLUICE_TRY(const auto bases, files_.list(name_));
   if (bases.empty()) return {};
@@ -219,14 +239,17 @@ Result<void> LogQueue::cut(LogPosition position, const Matches& matches) {
   return files_.cut(name_, end * kIndexEntryBytes);
 }
 
-Result<void> LogQueue::start_at(std::int64_t offset) {
+/// Fills up to `offset` with blank entries: of a queue that begins late, or of messages that were
+/// lost before the one at `position`.
+Result<void> LogQueue::start_at(std::int64_t offset, LogPosition position) {
   const std::int64_t file_start = files_.base_of(offset * kIndexEntryBytes) / kIndexEntryBytes;
   if (next_ == first_) {
     first_ = file_start;
     next_ = file_start;
+    position = LogPosition(0);
   }
   std::array<std::byte, kIndexEntryBytes> blank;
-  encode_entry({.position = LogPosition(0), .size = kBlankEntrySize}, blank.data());
+  encode_entry({.position = position, .size = kBlankEntrySize}, blank.data());
   const std::int64_t from = std::max(next_, file_start);
   for (std::int64_t at = from; at < offset; ++at) {
     SLUICE_CHECK(files_.write(name_, at * kIndexEntryBytes, blank));
@@ -247,7 +270,7 @@ Result<bool> LogQueue::restore(QueueOffset at, const IndexEntry& entry) {
   if (at.value < next_) return false;
   if (at.value > next_) {
     SLUICE_CHECK(write_below(LogPosition(std::numeric_limits<std::int64_t>::max())));
-    SLUICE_CHECK(start_at(at.value));
+    SLUICE_CHECK(start_at(at.value, entry.position));
   }
   return push(entry);
 }

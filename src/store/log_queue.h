@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "store/compacted.h"
@@ -13,9 +14,6 @@
 #include "store/segment.h"
 
 namespace sluice::store {
-
-/// What Apache puts where a queue has no message: before the first one of a queue that starts late.
-inline constexpr std::int32_t kBlankEntrySize = 0x7FFFFFFF;
 
 /// Prepared and rolled-back transaction messages are in no queue (store/CommitLogDispatcher of
 /// Apache).
@@ -36,6 +34,8 @@ class LogQueue final : public Queue, public std::enable_shared_from_this<LogQueu
   QueueOffset min() const override;
   QueueOffset max() const override { return QueueOffset(max_.load()); }
   Result<std::size_t> read(QueueOffset from, std::span<IndexEntry> to) const override;
+  Result<std::optional<std::size_t>> read_now(QueueOffset from,
+                                              std::span<IndexEntry> to) const override;
   QueueOffset first_from(QueueOffset from) const override;
 
   // Compaction: what it has kept takes the place of the log's messages below its upto().
@@ -92,6 +92,8 @@ class LogQueue final : public Queue, public std::enable_shared_from_this<LogQueu
   std::int64_t first() const { return first_; }
   /// One past the last entry in the files.
   std::int64_t written() const;
+  /// Entries in memory alone.
+  std::int64_t unwritten() const;
 
  private:
   struct Chunk {
@@ -106,10 +108,15 @@ class LogQueue final : public Queue, public std::enable_shared_from_this<LogQueu
   Result<std::int64_t> first_where(std::int64_t low, std::int64_t high,
                                    const std::function<bool(const IndexEntry&)>& yes) const;
   std::size_t copy_from_memory(std::int64_t from, std::span<IndexEntry> to) const;
+  enum class Wait : std::uint8_t { yes, no };
+  Result<std::optional<std::size_t>> read_from(std::int64_t from, std::span<IndexEntry> to,
+                                               Wait wait) const;
   Result<std::size_t> read_files(std::int64_t from, std::span<IndexEntry> to) const;
+  Result<std::optional<std::size_t>> read_files_now(std::int64_t from,
+                                                    std::span<IndexEntry> to) const;
   std::int64_t count_below(LogPosition position) const;
   void drop_front(std::int64_t to);
-  Result<void> start_at(std::int64_t offset);
+  Result<void> start_at(std::int64_t offset, LogPosition position);
 
   IndexFiles& files_;
   const SegmentSet& log_;

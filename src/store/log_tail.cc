@@ -246,7 +246,13 @@ std::vector<std::shared_ptr<LogQueue>> LogTail::take_dirty() {
 
 void LogTail::add_dirty(std::vector<std::shared_ptr<LogQueue>> queues) {
   const std::lock_guard guard(mutex_);
+  if (queues.size() > dirty_.size()) dirty_.swap(queues);
   for (auto& queue : queues) dirty_.push_back(std::move(queue));
+}
+
+std::size_t LogTail::dirty_count() const {
+  const std::lock_guard guard(mutex_);
+  return dirty_.size();
 }
 
 void LogTail::mark_removed(LogQueue& queue) {

@@ -90,6 +90,7 @@ class LogTail {
   /// some.
   std::vector<std::shared_ptr<LogQueue>> take_dirty();
   void add_dirty(std::vector<std::shared_ptr<LogQueue>> queues);
+  std::size_t dirty_count() const;
   void mark_removed(LogQueue& queue);
 
  private:

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -25,6 +26,9 @@
 ///   confirmed  what readers see and writers are answered for: written, or flushed with sync_flush
 namespace sluice::store {
 
+/// What a queue's index keeps of a record beside its place.
+using TagsCodeFn = std::function<std::int64_t(const wire::record::Decoded&)>;
+
 struct StoreOptions {
   std::string root;                                ///< storePathRootDir
   std::int64_t segment_bytes = 1LL << 30;          ///< mappedFileSizeCommitLog
@@ -33,15 +37,19 @@ struct StoreOptions {
   bool sync_flush = false;                         ///< flushDiskType=SYNC_FLUSH
   wire::record::Host store_host;                   ///< goes into every record
   KeyFileShape keys;                               ///< of the key index's files
+  std::int64_t few_queues = 1000;  ///< with new entries: beyond, those with few wait a while longer
   SpaceLimits space;                               ///< past them accepts() says no
   milliseconds compact_every{900'000};             ///< a queue, at most so often
   std::int64_t compact_keys_bytes = 16LL << 20;    ///< memory for the keys of one compaction
   /// Whether records that name light queues (wire/record/light_queues.h) are in them, too: what
   /// recovery builds again must agree with what append made of Pending::also.
   bool light_queues = false;
+  std::int64_t cold_bytes = 32LL << 20;  ///< memory for what readers need from the disk
+  /// A start goes on behind damage below what was flushed, instead of ending there.
+  bool pass_over_damage = false;
   /// What the index keeps for a record, when recovery has to build its entry again; must agree with
   /// what append makes of Pending::tags_code. Without it: the hash of TAGS.
-  std::function<std::int64_t(const wire::record::Decoded&)> tags_code_of;
+  TagsCodeFn tags_code_of;
 };
 
 class Segment;
@@ -53,6 +61,9 @@ struct IndexEntry {
   std::int64_t tags_code = 0;
 };
 inline constexpr std::int32_t kIndexEntryBytes = 20;
+/// The size that says "no message here": before the first one of a queue that starts late (Apache,
+/// with position 0), and where a message was lost (with the position of the next).
+inline constexpr std::int32_t kBlankEntrySize = 0x7FFFFFFF;
 
 /// One queue: the index of its messages. Any thread.
 class Queue {
@@ -68,6 +79,12 @@ class Queue {
   /// Up to `to.size()` entries from `from` on, none at or past max(), none behind a message that
   /// compaction took away. Gives the number read. Errors: io_error, corrupt.
   virtual Result<std::size_t> read(QueueOffset from, std::span<IndexEntry> to) const = 0;
+  /// The same, but nothing where the disk would have to be waited for.
+  virtual Result<std::optional<std::size_t>> read_now(QueueOffset from,
+                                                      std::span<IndexEntry> to) const {
+    SLUICE_TRY(const std::size_t count, read(from, to));
+    return count;
+  }
   /// The first offset from `from` on that compaction has left a message at: where to go on when
   /// read() gave nothing before max(). In all other queues it is `from`.
   virtual QueueOffset first_from(QueueOffset from) const { return from; }
@@ -80,6 +97,10 @@ struct LightQueues {
   std::string properties;  ///< of the message, all of them
   std::size_t offsets = 0;
 };
+
+/// Positions of records that compaction keeps beside the log are no positions of the log.
+inline constexpr std::int64_t kCompactedBit = std::int64_t{1} << 62;
+inline bool is_compacted(LogPosition position) { return (position.value & kCompactedBit) != 0; }
 
 /// One message to append; the views live until append returns. append fills in the last four.
 struct Pending {
@@ -152,6 +173,19 @@ class MessageStore {
 
   /// The `size` bytes at `position`. Errors: not_found (below min or past confirmed), corrupt.
   virtual Result<Slice> read(LogPosition position, std::int32_t size) const = 0;
+  /// The same for who must not wait for the disk nor serve what is damaged: nothing where the
+  /// bytes are not in memory, or are from before this start and were not checked since. They must
+  /// be whole records. read_checked() on a thread that may wait then brings them. Errors: as read.
+  virtual Result<std::optional<Slice>> read_now(LogPosition position, std::int32_t size) const {
+    SLUICE_TRY(Slice slice, read(position, size));
+    return slice;
+  }
+  /// The one record there, from the disk if need be, and checked by its CRC. `ahead`: those behind
+  /// it are wanted next. Errors: as read; corrupt names file, position and what is wrong.
+  virtual Result<Slice> read_checked(LogPosition position, std::int32_t size, bool ahead) const {
+    static_cast<void>(ahead);
+    return read(position, size);
+  }
   /// The record at `position`, whatever its size; checked to be a record.
   virtual Result<Slice> read_record(LogPosition position) const = 0;
 

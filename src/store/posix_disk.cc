@@ -1,7 +1,9 @@
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <span>
 #include <system_error>
 
 #include <dirent.h>
@@ -10,6 +12,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "store/disk.h"
@@ -48,6 +51,22 @@ class PosixMapping final : public Mapping {
   }
   Bytes bytes() const override { return {static_cast<const std::byte*>(at_), size_}; }
 
+  bool in_memory(std::int64_t at, std::int64_t size) const override {
+    static const std::int64_t page = ::sysconf(_SC_PAGESIZE);
+    std::array<unsigned char, 256> pages;
+    const std::int64_t end = at + size;
+    for (at -= at % page; at < end;) {
+      const std::int64_t part = std::min(end - at, static_cast<std::int64_t>(pages.size()) * page);
+      const auto count = static_cast<std::size_t>((part + page - 1) / page);
+      if (::mincore(static_cast<char*>(at_) + at, static_cast<std::size_t>(part), pages.data()))
+        return false;
+      const auto known = std::span(pages).first(count);
+      if (std::ranges::any_of(known, [](unsigned char p) { return (p & 1) == 0; })) return false;
+      at += part;
+    }
+    return true;
+  }
+
  private:
   void* at_;
   std::size_t size_;
@@ -79,6 +98,24 @@ class PosixFile final : public File {
       }
     }
     return done;
+  }
+
+  Result<std::optional<std::size_t>> read_now(std::int64_t at, MutableBytes to) const override {
+    const iovec part{.iov_base = to.data(), .iov_len = to.size()};
+    const ssize_t n = ::preadv2(fd_, &part, 1, at, RWF_NOWAIT);
+    if (n == static_cast<ssize_t>(to.size())) return to.size();
+    // A part may be the end of the file or of what is in memory: whoever may wait finds out.
+    if (n >= 0 || errno == EAGAIN || errno == EINTR) return std::nullopt;
+    if (errno != EOPNOTSUPP) return failed("read", path_, errno);
+    SLUICE_TRY(const std::size_t got, read(at, to));  // this file system cannot say
+    return got;
+  }
+
+  void will_need(std::int64_t at, std::int64_t size) const override {
+    (void)::posix_fadvise(fd_, at, size, POSIX_FADV_WILLNEED);
+  }
+  void wont_need(std::int64_t at, std::int64_t size) const override {
+    (void)::posix_fadvise(fd_, at, size, POSIX_FADV_DONTNEED);
   }
 
   Result<void> write(std::int64_t at, Bytes from) override {

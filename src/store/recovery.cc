@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "store/layout.h"
+#include "store/resync.h"
 #include "wire/record/light_queues.h"
 #include "wire/record/properties.h"
 
@@ -132,11 +133,6 @@ Result<void> Recovery::cut_indexes(std::int64_t position) {
   return {};
 }
 
-bool Recovery::is_sane(const record::Decoded& found, std::int64_t position) const {
-  return found.placement.position.value == position && found.placement.offset.value >= 0 &&
-         is_folder_name(found.message.topic) && found.message.queue.value >= 0;
-}
-
 Result<void> Recovery::scan_from(std::int64_t position) {
   using Kind = record::Scan::Kind;
   while (const auto segment = segments_.find(position)) {
@@ -150,6 +146,7 @@ Result<void> Recovery::scan_from(std::int64_t position) {
       found_zeros_ = scan.kind == Kind::end;
       if (!found_zeros_) report_.cut_because = "the record does not belong here";
       if (scan.kind == Kind::damaged) report_.cut_because = scan.problem;
+      if (pass_over_damage(position)) continue;
       break;
     }
     SLUICE_CHECK(restore(scan.record));
@@ -159,6 +156,20 @@ Result<void> Recovery::scan_from(std::int64_t position) {
   }
   report_.end = position;
   return {};
+}
+
+/// Below what was flushed, a record that is not whole is no torn write. True: go on there.
+bool Recovery::pass_over_damage(std::int64_t& position) {
+  if (!options_.pass_over_damage || !checkpoint_ || position >= checkpoint_->flushed) return false;
+  const auto next = next_whole_record(segments_, position + 1, checkpoint_->flushed);
+  if (!next) return false;
+  log::error("damage_passed_over", {{"file", segments_.path_of(position)},
+                                    {"from", position},
+                                    {"to", *next},
+                                    {"why", report_.cut_because}});
+  report_.cut_because.clear();
+  position = *next;
+  return true;
 }
 
 Result<void> Recovery::restore(const record::Decoded& found) {
@@ -202,7 +213,9 @@ Result<void> Recovery::finish() {
         Errc::corrupt,
         fmt::format(
             "{} is damaged at {} ({}), although it had been flushed to {}: restore the file from a "
-            "replica or a copy; to give up everything from there on, remove {}/sluice.checkpoint",
+            "replica or a copy; to pass over what is damaged, set damagedMessages=skip, or run "
+            "`sluice "
+            "store repair {}`",
             segments_.path_of(report_.end), report_.end,
             report_.cut_because.empty() ? "zeros" : report_.cut_because, checkpoint_->flushed,
             options_.root));

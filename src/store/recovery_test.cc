@@ -1,5 +1,6 @@
 #include "store/recovery.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "base/log.h"
@@ -178,6 +179,55 @@ TEST_F(Damage, OfAFlushedRecordStopsTheStart) {
   ASSERT_FALSE(store);
   EXPECT_EQ(store.error().code(), Errc::corrupt);
   EXPECT_NE(store.error().remark().find(segment(0)), std::string::npos);
+}
+
+TEST_F(Damage, OfAFlushedRecordIsPassedOverWhereThatIsAllowed) {
+  ASSERT_TRUE(write_checkpoint(disk_, "/r", {.indexes_below = 20 * size_, .flushed = 40 * size_}));
+  disk_.flip_byte(segment(0), 30 * size_ + 95);
+  StoreOptions options = small_options();
+  options.pass_over_damage = true;
+  const auto store = must_open(disk_, clock_, options);
+  const auto queue = store->queue("T", QueueId(0));
+  EXPECT_EQ(queue->max(), QueueOffset(40));
+  IndexEntry entry;
+  ASSERT_EQ(*queue->read(QueueOffset(30), std::span(&entry, 1)), 1u);
+  EXPECT_EQ(entry.size, kBlankEntrySize) << "no message is there";
+  ASSERT_EQ(*queue->read(QueueOffset(31), std::span(&entry, 1)), 1u);
+  EXPECT_EQ(entry.position, LogPosition(31 * size_));
+}
+
+TEST(ManyQueues, EntriesThatWaitForTheirFilesComeBackAfterAKill) {
+  testing::MemoryDisk disk;
+  ManualClock clock;
+  StoreOptions options = small_options();
+  options.few_queues = 3;
+  constexpr int kMany = 20;
+  const auto append_round = [&](MessageStore& store, int round) {
+    for (int q = 0; q < kMany; ++q) {
+      ASSERT_TRUE(append_all(store, *store.queue("T", QueueId(q)), numbered(1, 20, round)));
+    }
+  };
+  const auto file_of = [](int q) {
+    return fmt::format("/r/consumequeue/T/{}/{}", q, file_name(0));
+  };
+  {
+    auto store = must_open(disk, clock, options);
+    append_round(*store, 0);
+    store->maintain();
+    EXPECT_FALSE(disk.exists(file_of(7))) << "one entry each: they wait";
+    clock.advance(milliseconds(6000));
+    store->maintain();
+    EXPECT_TRUE(disk.exists(file_of(7)));
+    append_round(*store, 1);
+    ASSERT_TRUE(append_all(*store, *store->queue("T", QueueId(0)), numbered(100, 20, 2)));
+    store->maintain();
+  }
+  disk.kill();
+  auto store = must_open(disk, clock, options);
+  EXPECT_EQ(bodies_of(*store, *store->queue("T", QueueId(0))), numbered(102));
+  for (int q = 1; q < kMany; ++q) {
+    EXPECT_EQ(bodies_of(*store, *store->queue("T", QueueId(q))), numbered(2)) << q;
+  }
 }
 
 TEST_F(Damage, AMissingSegmentStopsTheStart) {

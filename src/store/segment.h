@@ -30,6 +30,10 @@ class Segment {
     return bytes().subspan(static_cast<std::size_t>(position - base_));
   }
   File& file() { return *file_; }
+  const File& file() const { return *file_; }
+  bool in_memory(std::int64_t position, std::int64_t size) const {
+    return mapping_->in_memory(position - base_, size);
+  }
 
  private:
   std::int64_t base_;

@@ -15,7 +15,9 @@ constexpr milliseconds kCompactPause{100};       // compaction, which so reads a
 constexpr std::int64_t kCompactBytes = 4 << 20;  // at most 40 MiB a second
 constexpr milliseconds kPersistPause{5'000};     // config/*.json
 constexpr milliseconds kUpkeepPause{10'000};     // members, retention, registration
+constexpr milliseconds kQuickRegistration{2};
 constexpr int kDropSegmentsMax = 10;             // at a time
+constexpr std::size_t kColdReadsMax = 16'384;    // that wait for a thread
 
 int local_hour(WallTime now) {
   const std::time_t seconds = std::chrono::system_clock::to_time_t(now);
@@ -53,6 +55,9 @@ Result<void> BrokerService::open(net::ReactorPool& reactors, store::Disk& disk) 
       return source->find(topic);
     };
   }
+  cold_readers_ =
+      std::make_unique<WorkerPool>("cold-reads", options_.cold_read_threads, kColdReadsMax);
+  options_.door.cold_readers = cold_readers_.get();
   SLUICE_TRY(door_, doors::BrokerDoor::open(*broker_, clock_, reactors, options_.door));
   deliverer_.start([this] { return deliver_delayed(broker_->schedule(), clock_, *door_); });
   checker_.start([this] { return check_transactions(*broker_, clock_, *door_); });
@@ -68,17 +73,31 @@ void BrokerService::start_registration(net::ReactorPool& reactors) {
   register_in_process();
   registrar_ =
       std::make_unique<Registrar>(reactors.at(0), *broker_, identity_, options_.name_servers);
-  broker_->topics().on_change([this] {
-    register_in_process();
+  broker_->topics().on_change([this, &reactors] {
+    register_change(reactors.at(0));
     registrar_->topics_changed();
+  });
+}
+
+/// At once, so that a new topic has a route before anybody is told that it is there; but where that
+/// takes long, because there are very many topics, once for all that change within a moment.
+void BrokerService::register_change(net::Reactor& reactor) {
+  if (!names_) return;
+  if (!registration_is_slow_) return register_in_process();
+  if (registration_posted_.exchange(true)) return;
+  reactor.post([this] {
+    registration_posted_ = false;
+    if (!closed_) register_in_process();
   });
 }
 
 void BrokerService::register_in_process() {
   if (!names_) return;
+  const SteadyTime begun = clock_.steady();
   if (auto done = register_here(*names_, *broker_, identity_, clock_.steady()); !done) {
     log::error("not_registered", {{"name_server", "in process"}, {"why", done.error().remark()}});
   }
+  registration_is_slow_ = clock_.steady() - begun > kQuickRegistration;
 }
 
 void BrokerService::start_upkeep() {
@@ -137,7 +156,7 @@ BrokerService::~BrokerService() {
 }
 
 Result<void> BrokerService::close() {
-  if (std::exchange(closed_, true) || !store_) return {};
+  if (closed_.exchange(true) || !store_) return {};
   if (names_ && identity_.port != 0) {
     const auto address =
         identity_.host.empty()
@@ -146,6 +165,7 @@ Result<void> BrokerService::close() {
     names_->routes().unregister_broker(identity_.cluster, identity_.name, identity_.id, address);
   }
   if (door_) door_->close();
+  if (cold_readers_) cold_readers_->stop();
   if (broker_) broker_->topics().on_change(nullptr);
   registrar_.reset();
   routes_.reset();

@@ -10,6 +10,7 @@
 #include "app/serve/periodic.h"
 #include "app/serve/registrar.h"
 #include "app/serve/route_source.h"
+#include "base/os/worker_pool.h"
 #include "broker/broker.h"
 #include "doors/remoting/broker/door.h"
 #include "naming/name_server.h"
@@ -26,6 +27,7 @@ struct BrokerServiceOptions {
   std::string host;                         ///< brokerIP1; empty: as each client reaches it
   std::vector<net::Endpoint> name_servers;  ///< namesrvAddr: those elsewhere
   store::Retention retention;
+  int cold_read_threads = 4;
 };
 
 /// A running broker: store, tables, door, registration, and what has to be done from time to time.
@@ -50,6 +52,7 @@ class BrokerService {
   void start_registration(net::ReactorPool& reactors);
   void start_upkeep();
   void register_in_process();
+  void register_change(net::Reactor& reactor);
   void persist();
   void maintain_store();
   void upkeep();
@@ -61,12 +64,14 @@ class BrokerService {
   std::unique_ptr<store::MessageStore> store_;
   std::unique_ptr<broker::Broker> broker_;
   std::unique_ptr<RouteSource> routes_;
+  std::unique_ptr<WorkerPool> cold_readers_;
   std::unique_ptr<doors::BrokerDoor> door_;
   std::unique_ptr<Registrar> registrar_;
   std::jthread flusher_;
   DueThread deliverer_, checker_;
   std::vector<std::unique_ptr<Periodic>> periodic_;
-  bool closed_ = false;
+  std::atomic<bool> closed_{false};
+  std::atomic<bool> registration_is_slow_{false}, registration_posted_{false};
 };
 
 }  // namespace sluice::app

@@ -120,6 +120,9 @@ broker::BrokerOptions core_options(const Settings& settings, const wire::record:
       .delay_levels = levels,
       .transactions = transaction_options(settings),
       .memory_bytes = static_cast<std::int64_t>(pages * page * kMemoryShare),
+      .damaged = settings.text("damagedMessages") == "skip" ? broker::Damaged::skip
+                                                            : broker::Damaged::stop,
+      .slave_read = settings.boolean("slaveReadEnable"),
       .store_host = host,
       .default_request_mode = default_request_mode(settings),
       .process = ::getpid(),
@@ -145,6 +148,7 @@ store::StoreOptions store_options(const Settings& settings, const wire::record::
           .compact_every = milliseconds(settings.integer("compactionScheduleInternal")),
           .compact_keys_bytes = settings.integer("maxOffsetMapSize"),
           .light_queues = light_dispatch(settings),
+          .pass_over_damage = settings.text("damagedMessages") == "skip",
           .tags_code_of = broker::index_code(levels)};
 }
 
@@ -181,7 +185,8 @@ Result<BrokerServiceOptions> broker_options(const Settings& settings) {
                .server_load_balancer = settings.boolean("serverLoadBalancerEnable")},
       .host = settings.text("brokerIP1"),
       .name_servers = std::move(servers),
-      .retention = retention};
+      .retention = retention,
+      .cold_read_threads = static_cast<int>(settings.integer("coldReadThreads"))};
 }
 
 NameServiceOptions name_options(const Settings& settings) {

@@ -5,6 +5,8 @@
 #include <limits>
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -93,6 +95,16 @@ class FakeStore final : public store::MessageStore {
     ++reads;
     return store::Slice{Bytes(log_.get() + position.value, static_cast<std::size_t>(size)), log_};
   }
+  Result<std::optional<store::Slice>> read_now(LogPosition position,
+                                               std::int32_t size) const override {
+    SLUICE_TRY(auto slice, read(position, size));
+    if (cold || damaged_.contains(position)) return std::nullopt;
+    return slice;
+  }
+  Result<store::Slice> read_checked(LogPosition position, std::int32_t size, bool) const override {
+    if (damaged_.contains(position)) return fail(Errc::corrupt, "damaged at its place");
+    return read(position, size);
+  }
   Result<store::Slice> read_record(LogPosition position) const override {
     return read(position, load_be<std::int32_t>(log_.get() + position.value));
   }
@@ -158,6 +170,17 @@ class FakeStore final : public store::MessageStore {
     queue.min_ = queue.first_from(queue.min_);
   }
 
+  /// The record there cannot be read any more.
+  void damage(std::string_view topic, QueueId id, QueueOffset offset) {
+    damaged_.insert(
+        fake_queue(topic, id)->entries_[static_cast<std::size_t>(offset.value)].position);
+  }
+  void set_entry(std::string_view topic, QueueId id, QueueOffset offset,
+                 const store::IndexEntry& entry) {
+    fake_queue(topic, id)->entries_[static_cast<std::size_t>(offset.value)] = entry;
+  }
+
+  bool cold = false;  ///< nothing is in memory
   bool fail_appends = false;
   bool refuses = false;  ///< what accepts() says
   /// Records that are still written before the process is killed, be it in the middle of a batch.
@@ -187,6 +210,7 @@ class FakeStore final : public store::MessageStore {
 
   std::map<std::pair<std::string, QueueId>, std::shared_ptr<FakeQueue>> queues_;
   std::shared_ptr<std::byte[]> log_ = std::make_shared_for_overwrite<std::byte[]>(kLogBytes);
+  std::set<LogPosition> damaged_;
   LogPosition min_, end_;
 };
 

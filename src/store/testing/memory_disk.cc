@@ -26,11 +26,13 @@ struct MemoryDisk::Node : MemoryNode {};
 
 class MemoryMapping final : public Mapping {
  public:
-  MemoryMapping(std::shared_ptr<std::byte[]> data, std::size_t size)
-      : data_(std::move(data)), size_(size) {}
+  MemoryMapping(const MemoryDisk& disk, std::shared_ptr<std::byte[]> data, std::size_t size)
+      : disk_(disk), data_(std::move(data)), size_(size) {}
   Bytes bytes() const override { return {data_.get(), size_}; }
+  bool in_memory(std::int64_t, std::int64_t) const override { return !disk_.is_cold(); }
 
  private:
+  const MemoryDisk& disk_;
   std::shared_ptr<std::byte[]> data_;
   std::size_t size_;
 };
@@ -62,6 +64,14 @@ class MemoryFile final : public File {
     if (n > 0) std::memcpy(to.data(), node_->data.get() + from, n);
     return n;
   }
+
+  Result<std::optional<std::size_t>> read_now(std::int64_t at, MutableBytes to) const override {
+    if (disk_.is_cold()) return std::nullopt;
+    SLUICE_TRY(const std::size_t got, read(at, to));
+    return got;
+  }
+  void will_need(std::int64_t, std::int64_t) const override {}
+  void wont_need(std::int64_t, std::int64_t) const override {}
 
   Result<void> write(std::int64_t at, Bytes from) override {
     const std::lock_guard guard(disk_.mutex_);
@@ -103,7 +113,7 @@ class MemoryFile final : public File {
     const std::lock_guard guard(disk_.mutex_);
     const auto length = static_cast<std::size_t>(size);
     if (length > node_->size) return fail(Errc::io_error, "map " + path_ + ": past the end");
-    return std::make_unique<MemoryMapping>(node_->data, length);
+    return std::make_unique<MemoryMapping>(disk_, node_->data, length);
   }
 
  private:

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -60,6 +61,9 @@ class MemoryDisk final : public Disk {
   std::vector<std::string> files() const;
   /// Changes one byte, for tests of damage. Nothing when the file is shorter.
   void flip_byte(const std::string& path, std::int64_t at);
+  /// Nothing is in memory from now on: who may not wait for the disk reads nothing.
+  void set_cold(bool cold) { cold_ = cold; }
+  bool is_cold() const { return cold_; }
 
  private:
   friend class MemoryFile;
@@ -86,6 +90,7 @@ class MemoryDisk final : public Disk {
   Errc once_why_ = Errc::io_error;
   bool stopped_ = false;
   std::optional<std::int64_t> room_;
+  std::atomic<bool> cold_{false};
 };
 
 }  // namespace sluice::store::testing

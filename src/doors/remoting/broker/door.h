@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/os/worker_pool.h"
 #include "broker/assignment.h"
 #include "broker/broker.h"
 #include "doors/remoting/broker/rates.h"
@@ -27,6 +28,9 @@ struct BrokerDoorOptions {
   /// A topic's readable queues at all brokers; nothing while they are not known. Empty: this broker
   /// is the only one. Any thread; does not wait.
   std::function<std::optional<std::vector<broker::BrokerQueues>>(std::string_view topic)> route;
+  /// Where reads go that must wait for the disk; outlives the door, and is stopped after close().
+  /// Null: they wait where they are, on their reactor.
+  WorkerPool* cold_readers = nullptr;
   /// serverLoadBalancerEnable: queues are shared out among members; otherwise everybody reads all.
   bool server_load_balancer = true;
 };

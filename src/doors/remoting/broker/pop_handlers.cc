@@ -42,8 +42,13 @@ Result<void> pop(BrokerCall& call, const PopMessage& request) {
   if (!hold) return call.answer(kPollingTimeout, "the request is older than its pollTime");
   ReactorContext& context = call.session.context();
   SLUICE_TRY(broker::PopPlan plan, context.pops.prepare(pop_query(request), call.wall));
-  SLUICE_CHECK(context.pops.pop(plan, context.lease_time(), context.popped));
+  const broker::Wait wait = reactor_wait(call.door());
+  SLUICE_CHECK(context.pops.pop(plan, context.lease_time(), context.popped, wait));
   if (context.popped.left) call.door().announce(plan.leases);
+  if (context.popped.cold) {
+    return call.session.read_later(std::move(plan), std::exchange(context.popped, {}),
+                                   call.reply_to());
+  }
   if (!context.popped.messages.empty()) {
     write_pop_reply(call.session.out(), call.reply_to(), plan, context.popped, context.pop_info);
     return {};

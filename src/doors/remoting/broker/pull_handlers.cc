@@ -39,7 +39,10 @@ Result<void> pull(BrokerCall& call, const PullMessage& request) {
     call.session.context().rebalance_later(call.session.link(), request.group);
   }
   broker::PullResult& result = call.session.context().pulled;
-  SLUICE_CHECK(call.broker().read(plan, result));
+  SLUICE_CHECK(call.broker().read(plan, result, reactor_wait(call.door())));
+  if (result.status == broker::PullStatus::cold) {
+    return call.session.read_later(std::move(plan), call.reply_to());
+  }
   const bool hold = result.status == broker::PullStatus::not_found &&
                     (request.sys_flag & kPullSuspend) != 0 && request.suspend_ms > 0;
   if (!hold) {
@@ -68,7 +71,8 @@ std::int32_t pull_code(broker::PullStatus status) {
   switch (status) {
     case broker::PullStatus::found: return kSuccess;
     case broker::PullStatus::not_found: return kPullNotFound;
-    case broker::PullStatus::retry: return kPullRetryImmediately;
+    case broker::PullStatus::retry:
+    case broker::PullStatus::cold: return kPullRetryImmediately;
     case broker::PullStatus::moved: return kPullOffsetMoved;
   }
   return kSystemError;
@@ -77,7 +81,8 @@ std::int32_t pull_code(broker::PullStatus status) {
 void write_pull_reply(net::OutQueue& out, const ReplyTo& to, const broker::PullResult& result,
                       std::int32_t code) {
   if (to.oneway) return;
-  const PullMessageResponse fields{.next_offset = result.next.value,
+  const PullMessageResponse fields{.suggest_broker = result.suggested_broker,
+                                   .next_offset = result.next.value,
                                    .min_offset = result.min.value,
                                    .max_offset = result.max.value};
   write_reply(out, to, code, broker::pull_status_name(result.status), fields, {}, result.bytes);

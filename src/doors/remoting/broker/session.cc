@@ -107,7 +107,14 @@ Request& BrokerSession::keep(std::unique_ptr<Request> parked, milliseconds hold)
 
 void BrokerSession::resume(ParkedPull& pull, bool expired) {
   broker::PullResult& result = context_.pulled;
-  const auto read = context_.broker().read(pull.plan, result);
+  const auto read = context_.broker().read(pull.plan, result, reactor_wait(context_.door()));
+  if (read && result.status == broker::PullStatus::cold) {
+    if (auto later = read_later(pull.plan, pull.reply_to); !later) {
+      write_error(out(), pull.reply_to, later.error());
+      connection_.flush();
+    }
+    return drop(pull);
+  }
   const bool nothing = read && result.status == broker::PullStatus::not_found;
   if (nothing && !expired) {
     pull.plan.offset = result.next;
@@ -135,10 +142,13 @@ bool BrokerSession::try_answer(ParkedPop& pop) {
     write_reply(out(), pop.reply_to, kSuccess, {}, NotificationResponse{.has_messages = true});
   } else {
     broker::PopResult& result = context_.popped;
-    const auto taken = context_.pops.pop(pop.plan, now, result);
+    const auto taken = context_.pops.pop(pop.plan, now, result, reactor_wait(context_.door()));
     if (taken && result.messages.empty() && !result.more) return false;
     if (taken && result.messages.empty()) {
       write_reply(out(), pop.reply_to, kPollingTimeout, "nothing yet: ask again", NoResponse{});
+    } else if (taken && result.cold) {
+      auto later = read_later(pop.plan, std::exchange(result, {}), pop.reply_to);
+      if (!later) write_error(out(), pop.reply_to, later.error());
     } else if (taken) {
       write_pop_reply(out(), pop.reply_to, pop.plan, result, context_.pop_info);
     } else {

@@ -43,6 +43,10 @@ class BrokerSession final : public net::Session {
   /// Answers that nothing came.
   void give_up(ParkedPop& pop);
 
+  /// Reads on a thread that may wait for the disk, and answers then. Errors: busy.
+  Result<void> read_later(broker::PullPlan plan, ReplyTo to);
+  Result<void> read_later(broker::PopPlan plan, broker::PopResult taken, ReplyTo to);
+
   static constexpr std::size_t kParkedMax = 16'384;  ///< requests of one connection that may wait
 
  private:
@@ -84,6 +88,9 @@ std::int32_t pull_code(broker::PullStatus status);
 /// Answers a pop with what it took.
 void write_pop_reply(net::OutQueue& out, const ReplyTo& to, const broker::PopPlan& plan,
                      const broker::PopResult& result, wire::remoting::PopInfo& info);
+
+/// Whether reads of this broker may wait for the disk on a reactor.
+broker::Wait reactor_wait(const BrokerDoor& door);
 
 /// Answers a pull with what was found. Messages go out from the log's own memory.
 void write_pull_reply(net::OutQueue& out, const ReplyTo& to, const broker::PullResult& result,
