@@ -11,6 +11,7 @@ void add_cli_commands(CLI::App& cli, int& exit_code) {
   add_dlq_commands(cli, exit_code);
   add_top_command(cli, exit_code);
   add_bench_commands(cli, exit_code);
+  add_store_commands(cli, exit_code);
   add_config_command(cli, exit_code);
   cli.footer(
       "Exit status: 0 done; 1 refused or failed; 2 wrong command line; 3 nobody answers, or there "

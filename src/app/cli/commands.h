@@ -3,7 +3,7 @@
 #include <CLI/CLI.hpp>
 
 /// The command line's verbs but `serve`: topic, produce, consume, group, message,
-/// dlq, top, bench, config.
+/// dlq, top, bench, store, config.
 namespace sluice::app {
 
 /// What the program's exit status means; part of its interface.
@@ -30,6 +30,7 @@ void add_message_commands(CLI::App& cli, int& exit_code);
 void add_top_command(CLI::App& cli, int& exit_code);
 void add_bench_commands(CLI::App& cli, int& exit_code);
 void add_trace(CLI::App& message, int& exit_code);  ///< of `message`
+void add_store_commands(CLI::App& cli, int& exit_code);
 void add_config_command(CLI::App& cli, int& exit_code);
 
 }  // namespace sluice::app

@@ -1,0 +1,239 @@
+#include "store/store_check.h"
+
+#include <algorithm>
+#include <map>
+#include <unordered_map>
+
+#include <fmt/format.h>
+
+#include "store/layout.h"
+#include "store/resync.h"
+
+namespace sluice::store {
+namespace record = wire::record;
+namespace {
+
+constexpr std::int64_t kApacheIndexFile = 300'000LL * kIndexEntryBytes;
+constexpr std::size_t kOpenFiles = 64;
+constexpr std::int64_t kProgressEvery = 64 << 20;
+
+Result<std::int64_t> size_of(Disk& disk, const std::string& path) {
+  SLUICE_TRY(const auto file, disk.open(path, Disk::Open::read));
+  return file->size();
+}
+
+/// Of the first file in the folder that is named by a position; 0 when there is none.
+Result<std::int64_t> first_file_size(Disk& disk, const std::string& folder) {
+  SLUICE_TRY(const auto names, disk.list(folder));
+  for (const std::string& name : names) {
+    if (!parse_file_name(name)) continue;
+    SLUICE_TRY(const std::int64_t size, size_of(disk, folder + '/' + name));
+    if (size > 0) return size;
+  }
+  return 0;
+}
+
+Result<std::int64_t> index_file_size(Disk& disk, const std::string& folder) {
+  SLUICE_TRY(const auto topics, disk.list(folder));
+  for (const std::string& topic : topics) {
+    SLUICE_TRY(const auto ids, disk.list(folder + '/' + topic));
+    for (const std::string& id : ids) {
+      SLUICE_TRY(const std::int64_t size, first_file_size(disk, folder + '/' + topic + '/' + id));
+      if (size >= kIndexEntryBytes) return size / kIndexEntryBytes * kIndexEntryBytes;
+    }
+  }
+  return kApacheIndexFile;
+}
+
+/// One pass over a store.
+class Check {
+ public:
+  Check(OfflineStore& store, const CheckProgress& progress) : store_(store), progress_(progress) {}
+
+  Result<StoreReport> run() {
+    SLUICE_TRY(report_, survey(store_));
+    SLUICE_CHECK(walk());
+    SLUICE_CHECK(find_strays());
+    for (auto& [name, damage] : damage_) report_.index_damage.push_back(std::move(damage));
+    for (auto& [topic, share] : shares_) {
+      share.topic = topic;
+      report_.topics.push_back(std::move(share));
+    }
+    std::ranges::sort(report_.topics, [](const TopicShare& a, const TopicShare& b) {
+      return a.bytes != b.bytes ? a.bytes > b.bytes : a.topic < b.topic;
+    });
+    check_end();
+    return std::move(report_);
+  }
+
+ private:
+  using Kind = record::Scan::Kind;
+
+  Result<void> walk() {
+    std::int64_t at = store_.log.first();
+    const std::int64_t all = store_.log.last_end() - at;
+    std::int64_t told = 0;
+    while (const auto segment = store_.log.find(at)) {
+      const std::int64_t done = at - store_.log.first();
+      if (progress_ && done - told >= kProgressEvery) progress_(told = done, all);
+      const record::Scan scan = record::scan(segment->from(at), record::CrcCheck::verify);
+      if (scan.kind == Kind::blank) {
+        at = segment->end();
+      } else if (scan.kind == Kind::record && is_sane(scan.record, at)) {
+        SLUICE_CHECK(take(scan.record));
+        at += scan.record.size;
+      } else if (!pass_over(scan, at)) {
+        break;
+      }
+    }
+    report_.end = at;
+    if (progress_) progress_(all, all);
+    return {};
+  }
+
+  /// False: the log ends here.
+  bool pass_over(const record::Scan& scan, std::int64_t& at) {
+    const std::string problem = scan.kind == Kind::end      ? "zeros"
+                                : scan.kind == Kind::record ? "a record that belongs elsewhere"
+                                                            : scan.problem;
+    const auto next = next_whole_record(store_.log, at + 1, store_.log.last_end());
+    if (!next) {
+      if (scan.kind != Kind::end) report_.tail = problem;
+      return false;
+    }
+    report_.log_damage.push_back({store_.log.path_of(at), at, *next, problem});
+    at = *next;
+    return true;
+  }
+
+  Result<void> take(const record::Decoded& found) {
+    ++report_.records;
+    TopicShare& share = shares_[std::string(found.message.topic)];
+    ++share.records;
+    share.bytes += found.size;
+    if (report_.first_ms == 0) report_.first_ms = found.placement.store_ms;
+    report_.last_ms = found.placement.store_ms;
+    if (!is_indexed(found.message.sys_flag)) return {};
+    const auto queue = store_.queues.find_or_create(found.message.topic, found.message.queue);
+    const QueueOffset offset = found.placement.offset;
+    if (offset >= queue->next()) {
+      const bool will_be =
+          !store_.checkpoint || found.placement.position.value >= store_.checkpoint->indexes_below;
+      if (will_be) {
+        ++report_.unindexed;
+      } else {
+        note(*queue, offset, "the index ends before it");
+      }
+      return {};
+    }
+    IndexEntry entry;
+    SLUICE_TRY(const std::size_t got, queue->read(offset, std::span(&entry, 1)));
+    if (got == 1 && entry.position == found.placement.position && entry.size == found.size) {
+      ++known_[queue.get()];
+      return {};
+    }
+    note(*queue, offset,
+         fmt::format("it names {} bytes at {}, the message has {} at {}", entry.size,
+                     entry.position.value, found.size, found.placement.position.value));
+    return {};
+  }
+
+  void note(const Queue& queue, QueueOffset offset, std::string problem) {
+    IndexDamage& damage = damage_[{queue.topic(), queue.id().value}];
+    if (damage.count++ == 0) {
+      damage = {queue.topic(), queue.id(), offset, 1, std::move(problem)};
+    }
+  }
+
+  /// Entries whose record is not there, though the log has its place.
+  Result<void> find_strays() {
+    for (const auto& queue : store_.queues.all()) {
+      const std::int64_t entries = queue->max() - queue->min();
+      if (known_[queue.get()] >= entries || damage_.contains({queue->topic(), queue->id().value})) {
+        continue;
+      }
+      IndexDamage strays{queue->topic(), queue->id(), QueueOffset(0), 0, {}};
+      for (QueueOffset at = queue->min(); at < queue->max(); at += 1) {
+        IndexEntry entry;
+        SLUICE_TRY(const std::size_t got, queue->read(at, std::span(&entry, 1)));
+        if (got == 0) break;
+        if (entry.size == kBlankEntrySize || is_whole_record(store_.log, entry.position.value)) {
+          continue;
+        }
+        if (strays.count++ > 0) continue;
+        strays.offset = at;
+        strays.problem = fmt::format("no whole message lies at {}", entry.position.value);
+      }
+      if (strays.count > 0) report_.index_damage.push_back(std::move(strays));
+    }
+    return {};
+  }
+
+  void check_end() {
+    if (!store_.checkpoint || report_.end >= store_.checkpoint->flushed) return;
+    report_.other.push_back(
+        fmt::format("the log ends at {}, but sluice.checkpoint says that it had been flushed to {}",
+                    report_.end, store_.checkpoint->flushed));
+  }
+
+  OfflineStore& store_;
+  const CheckProgress& progress_;
+  StoreReport report_;
+  std::map<const Queue*, std::int64_t> known_;
+  std::unordered_map<std::string, TopicShare> shares_;
+  std::map<std::pair<std::string, std::int32_t>, IndexDamage> damage_;
+};
+
+}  // namespace
+
+OfflineStore::OfflineStore(Disk& disk, const std::string& root, std::int64_t segment_bytes,
+                           std::int64_t index_file_bytes)
+    : disk(disk),
+      root(root),
+      log(disk, log_folder(root), segment_bytes),
+      index_files(disk, indexes_folder(root), index_file_bytes, kOpenFiles),
+      queues(index_files, log) {}
+
+Result<std::unique_ptr<OfflineStore>> OfflineStore::open(Disk& disk, const std::string& root) {
+  if (!disk.exists(log_folder(root))) {
+    return fail(Errc::not_found, fmt::format("{} is no store: it has no folder commitlog", root));
+  }
+  SLUICE_TRY(auto lock, disk.lock(lock_path(root)));
+  SLUICE_TRY(const std::int64_t segment_bytes, first_file_size(disk, log_folder(root)));
+  SLUICE_TRY(const std::int64_t index_bytes, index_file_size(disk, indexes_folder(root)));
+  auto store = std::make_unique<OfflineStore>(
+      disk, root, segment_bytes > 0 ? segment_bytes : StoreOptions{}.segment_bytes, index_bytes);
+  store->lock = std::move(lock);
+  store->closed = !disk.exists(abort_path(root));
+  SLUICE_TRY(store->checkpoint, read_checkpoint(disk, root));
+  SLUICE_CHECK(store->log.load());
+  SLUICE_CHECK(store->queues.load(disk));
+  return store;
+}
+
+Result<StoreReport> survey(OfflineStore& store) {
+  StoreReport report{.first = store.log.first(), .end = store.log.last_end()};
+  report.segments = (report.end - report.first) / store.log.segment_bytes();
+  if (store.checkpoint) report.end = store.checkpoint->flushed;
+  for (const auto& queue : store.queues.all()) {
+    if (queue->max().value == 0) continue;
+    ++report.queues;
+    report.messages += queue->max() - queue->min();
+  }
+  if (const auto segment = store.log.find(report.first)) {
+    const record::Scan scan = record::scan(segment->bytes(), record::CrcCheck::skip);
+    if (scan.kind == record::Scan::Kind::record) report.first_ms = scan.record.placement.store_ms;
+  }
+  report.last_ms = store.checkpoint ? store.checkpoint->apache.log_ms : 0;
+  if (!store.checkpoint) {
+    SLUICE_TRY(const ApacheCheckpoint times, read_apache_checkpoint(store.disk, store.root));
+    report.last_ms = times.log_ms;
+  }
+  return report;
+}
+
+Result<StoreReport> verify(OfflineStore& store, const CheckProgress& progress) {
+  return Check(store, progress).run();
+}
+
+}  // namespace sluice::store
