@@ -6,9 +6,11 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <vector>
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
@@ -42,23 +44,46 @@ inline void insist(bool holds, const char* what) {
 /// The server, in a folder of its own; gone with this object.
 class Server {
  public:
-  explicit Server(const std::filesystem::path& program)
-      : folder_(std::filesystem::temp_directory_path() / fmt::format("sluice-bench-{}", getpid())) {
-    const std::string root = "storePathRootDir=" + folder_.string();
-    const std::string port = fmt::format("listenPort={}", bench::port());
-    const std::string log = "logLevel=error";
-    std::array<const char*, 11> words{program.c_str(), "serve",      "--set", root.c_str(),
-                                      "--set",         port.c_str(), "--set", "namesrvListenPort=0",
-                                      "--set",         log.c_str(),  nullptr};
-    insist(posix_spawn(&pid_, program.c_str(), nullptr, nullptr, const_cast<char**>(words.data()),
+  /// `settings`: `key=value` each. `prepare` is given the store's folder before the start.
+  explicit Server(const std::filesystem::path& program, std::vector<std::string> settings = {},
+                  const std::function<void(const std::filesystem::path&)>& prepare = {})
+      : program_(program),
+        settings_(std::move(settings)),
+        folder_(std::filesystem::temp_directory_path() / fmt::format("sluice-bench-{}", getpid())) {
+    for (const std::string& own :
+         {"storePathRootDir=" + folder_.string(), fmt::format("listenPort={}", bench::port()),
+          std::string("namesrvListenPort=0"), std::string("logLevel=error")}) {
+      settings_.push_back(own);
+    }
+    if (prepare) prepare(folder_);
+    start();
+  }
+  ~Server() {
+    end(SIGTERM);
+    std::filesystem::remove_all(folder_);
+  }
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  void start() {
+    std::vector<const char*> words{program_.c_str(), "serve"};
+    for (const std::string& setting : settings_) {
+      words.push_back("--set");
+      words.push_back(setting.c_str());
+    }
+    words.push_back(nullptr);
+    insist(posix_spawn(&pid_, program_.c_str(), nullptr, nullptr, const_cast<char**>(words.data()),
                        environ) == 0,
            "cannot start the server");
   }
-  ~Server() {
-    kill(pid_, SIGTERM);
+  void end(int signal) {
+    kill(pid_, signal);
     waitpid(pid_, nullptr, 0);
-    std::filesystem::remove_all(folder_);
   }
+  /// From the next start on.
+  void set(std::string setting) { settings_.push_back(std::move(setting)); }
+  pid_t pid() const { return pid_; }
+  const std::filesystem::path& folder() const { return folder_; }
   /// User and system time used so far.
   double cpu_seconds() const {
     std::ifstream file(fmt::format("/proc/{}/stat", pid_));
@@ -86,7 +111,9 @@ class Server {
     return 0;
   }
 
-  std::filesystem::path folder_;
+  const std::filesystem::path program_;
+  std::vector<std::string> settings_;
+  const std::filesystem::path folder_;
   pid_t pid_ = 0;
 };
 

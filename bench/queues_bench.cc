@@ -1,0 +1,169 @@
+// What do very many queues cost? Makes a store that seems to hold 100 GB (sparse files) and has so
+// many queues of three messages each, then measures: how long making them took, the memory,
+// descriptors and mappings they hold, the disk their index files take, sending to all of them
+// against sending to sixteen, and the time from a start after kill -9 to the first send.
+//
+// Usage: queues_bench [QUEUES = 100000] [SENDS A ROUND = 300000]
+
+#include <chrono>
+#include <string>
+
+#include <sys/stat.h>
+
+#include "server_process.h"
+#include "store/checkpoint.h"
+#include "store/layout.h"
+#include "wire/record/record.h"
+#include "wire/remoting/requests/send.h"
+
+namespace {
+
+using namespace sluice;
+using namespace sluice::bench;
+using namespace sluice::wire::remoting;
+using Seconds = std::chrono::duration<double>;
+
+constexpr std::int64_t kQueuesPerTopic = 8, kMessagesPerQueue = 3, kAtOnce = 256;
+constexpr std::int64_t kSegments = 100, kSegmentBytes = 1LL << 30;
+constexpr int kRounds = 3, kRestarts = 3;
+
+class Sender {
+ public:
+  explicit Sender(std::size_t body) : connection_(milliseconds(1)), body_(body, 'x') {}
+
+  void add(std::int64_t queue) {
+    topic_ = fmt::format("t{}", queue / kQueuesPerTopic);
+    SendMessageV2 request;
+    request.producer_group = "bench";
+    request.topic = topic_;
+    request.default_topic = "TBW102";
+    request.default_topic_queues = kQueuesPerTopic;
+    request.queue_id = static_cast<std::int32_t>(queue % kQueuesPerTopic);
+    request.properties =
+        "UNIQ_KEY\x01"
+        "7F0000010000000000000000000000\x02";
+    connection_.add(request, as_bytes(body_));
+    if (++waiting_ == kAtOnce) settle();
+  }
+  void settle() {
+    connection_.write();
+    for (; waiting_ > 0; --waiting_) insist(connection_.answer().code == 0, "a refused send");
+  }
+
+ private:
+  Connection connection_;
+  std::string topic_;
+  const std::string body_;
+  std::int64_t waiting_ = 0;
+};
+
+/// Files that say in their first bytes that the rest of them is unused, and a checkpoint behind
+/// them: the log goes on there.
+void prepare(const std::filesystem::path& folder) {
+  const auto disk = store::posix_disk();
+  const std::string root = folder.string();
+  insist(disk->make_folder(store::log_folder(root)).has_value(), "cannot make the store");
+  insist(disk->make_folder(store::indexes_folder(root)).has_value(), "cannot make the store");
+  for (std::int64_t i = 0; i <= kSegments; ++i) {
+    const std::string path = store::log_folder(root) + '/' + store::file_name(i * kSegmentBytes);
+    auto file = disk->open(path, store::Disk::Open::create);
+    insist(file && (*file)->resize(kSegmentBytes), "cannot make a sparse file");
+    std::array<std::byte, wire::record::kBlankSize> blank;
+    wire::record::encode_blank(static_cast<std::int32_t>(kSegmentBytes), blank.data());
+    if (i < kSegments) insist((*file)->write(0, blank).has_value(), "cannot write");
+  }
+  const std::int64_t end = kSegments * kSegmentBytes;
+  insist(store::write_checkpoint(*disk, root, {.indexes_below = end, .flushed = end}).has_value(),
+         "cannot write the checkpoint");
+}
+
+std::int64_t entries_of(const Server& server, std::string_view what) {
+  const std::string path = fmt::format("/proc/{}/{}", server.pid(), what);
+  if (what == "fd") {
+    return std::distance(std::filesystem::directory_iterator(path), {});
+  }
+  std::ifstream file(path);
+  return std::count(std::istreambuf_iterator<char>(file), {}, '\n');
+}
+
+double mebibytes_on_disk(const std::filesystem::path& folder) {
+  constexpr std::int64_t kBlock = 512;
+  std::int64_t blocks = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+    struct stat info{};
+    if (::stat(entry.path().c_str(), &info) == 0) blocks += info.st_blocks;
+  }
+  return static_cast<double>(blocks * kBlock) / (1 << 20);
+}
+
+void show_what_is_held(const Server& server, std::string_view when) {
+  fmt::print("{:<22} {:7.1f} MiB resident, {:.1f} MiB own, {} descriptors, {} mappings\n", when,
+             server.resident_mebibytes(), server.own_mebibytes(), entries_of(server, "fd"),
+             entries_of(server, "maps"));
+}
+
+struct Cost {
+  double per_second = 0, cpu_us = 0;
+};
+
+Cost send_to(const Server& server, std::int64_t queues, std::int64_t messages) {
+  Sender sender(1024);
+  const double cpu = server.cpu_seconds();
+  const auto start = std::chrono::steady_clock::now();
+  for (std::int64_t i = 0; i < messages; ++i) sender.add(i % queues);
+  sender.settle();
+  const double seconds = Seconds(std::chrono::steady_clock::now() - start).count();
+  const auto count = static_cast<double>(messages);
+  return {count / seconds, (server.cpu_seconds() - cpu) / count * 1e6};
+}
+
+void compare(const Server& server, std::int64_t queues, std::int64_t messages) {
+  double few = 0, many = 0;
+  for (int round = 0; round < kRounds; ++round) {
+    for (const std::int64_t n : {std::int64_t{16}, queues}) {
+      const Cost cost = send_to(server, n, messages);
+      (n == 16 ? few : many) += cost.cpu_us;
+      fmt::print("sends to {:>7} queues {:8.0f} messages/s, {:.2f} us of the server's CPU each\n",
+                 n, cost.per_second, cost.cpu_us);
+    }
+  }
+  fmt::print("CPU of {} queues       {:8.2f} times that of 16\n", queues, many / few);
+}
+
+void restart(Server& server, int signal, std::string_view how) {
+  server.end(signal);
+  const auto start = std::chrono::steady_clock::now();
+  server.start();
+  Sender sender(100);
+  sender.add(0);
+  sender.settle();
+  fmt::print("start after {:<10} {:8.0f} ms to the first send\n", how,
+             Seconds(std::chrono::steady_clock::now() - start).count() * 1000);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const auto queues = argc > 1 ? parse_number<std::int64_t>(argv[1]).value_or(0) : 100'000;
+  const auto messages = argc > 2 ? parse_number<std::int64_t>(argv[2]).value_or(0) : 300'000;
+  insist(queues >= 16 && messages > 0, "usage: queues_bench [QUEUES] [SENDS]");
+  Server server(std::filesystem::canonical("/proc/self/exe").parent_path().parent_path() / "sluice",
+                {}, prepare);
+  const auto start = std::chrono::steady_clock::now();
+  {
+    Sender sender(100);
+    show_what_is_held(server, "no queue");
+    for (std::int64_t i = 0; i < queues * kMessagesPerQueue; ++i) sender.add(i % queues);
+    sender.settle();
+  }
+  fmt::print("making {} queues      {:8.1f} s, {} messages each\n", queues,
+             Seconds(std::chrono::steady_clock::now() - start).count(), kMessagesPerQueue);
+  for (int i = 0; i < kRestarts; ++i) restart(server, SIGKILL, "kill -9");
+  show_what_is_held(server, "all queues idle");
+  fmt::print("index files            {:8.1f} MiB on the disk\n",
+             mebibytes_on_disk(store::indexes_folder(server.folder().string())));
+  compare(server, queues, messages);
+  restart(server, SIGKILL, "kill -9");
+  restart(server, SIGTERM, "a stop");
+  show_what_is_held(server, "in the end");
+}
