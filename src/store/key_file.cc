@@ -108,61 +108,39 @@ KeyHeader KeyFile::header() const {
   return header_;
 }
 
-/// Entries first: whoever finds a number in a slot can read its entry.
 Result<void> KeyFile::add(std::span<const HashedKey> keys) {
   if (keys.empty()) return {};
-  KeyHeader h = header();
+  const std::lock_guard guard(mutex_);  // whoever finds a number in a slot can read its entry
+  KeyHeader h = header_;
   const std::int32_t first = h.next;
   if (h.empty()) {
     h.begin = keys.front().position;
     h.begin_ms = keys.front().store_ms;
   }
   std::vector<std::byte> entries(keys.size() * kEntryBytes);
-  std::unordered_map<std::int32_t, std::int32_t> slots;
-  slots.reserve(keys.size());
   for (std::size_t i = 0; i < keys.size(); ++i) {
     const HashedKey& key = keys[i];
-    const auto [at, fresh] = slots.try_emplace(key.hash % shape_.slots, 0);
-    if (fresh) {
-      SLUICE_TRY(at->second, newest(key.hash));
-    }
-    if (at->second == 0) ++h.used_slots;
+    SLUICE_TRY(std::int32_t previous, slots_.exchange(key.hash % shape_.slots, h.next++));
+    previous = sound(previous);
+    if (previous == 0) ++h.used_slots;
     put_entry(entries.data() + i * kEntryBytes,
               {.hash = key.hash,
                .position = key.position,
                .seconds = seconds_between(h.begin_ms, key.store_ms),
-               .previous = at->second});
-    at->second = h.next++;
+               .previous = previous});
   }
   h.end = keys.back().position;
   h.end_ms = keys.back().store_ms;
   SLUICE_CHECK(file_->write(shape_.entry_at(first), entries));
-  std::vector<Change> changes;
-  changes.reserve(slots.size());
-  for (const auto& [slot, number] : slots) changes.push_back({.slot = slot, .number = number});
-  SLUICE_CHECK(write_slots(changes));
-  const std::lock_guard guard(mutex_);
   header_ = h;
   return {};
 }
 
-/// Slots that lie side by side in one write.
-Result<void> KeyFile::write_slots(std::vector<Change>& changes) {
-  std::ranges::sort(changes, {}, &Change::slot);
-  std::vector<std::byte> run;
-  for (std::size_t i = 0; i < changes.size();) {
-    run.clear();
-    const std::int32_t first = changes[i].slot;
-    for (std::int32_t slot = first; i < changes.size() && changes[i].slot == slot; ++slot, ++i) {
-      run.resize(run.size() + kSlotBytes);
-      store_be(run.data() + run.size() - kSlotBytes, changes[i].number);
-    }
-    SLUICE_CHECK(file_->write(shape_.slot_at(first), run));
-  }
-  return {};
-}
-
 Result<void> KeyFile::flush() {
+  {
+    const std::lock_guard guard(mutex_);
+    SLUICE_CHECK(slots_.write_back());
+  }
   SLUICE_CHECK(file_->sync());
   const KeyHeader h = header();
   std::array<std::byte, kHeaderBytes> raw;
@@ -193,17 +171,19 @@ Result<void> KeyFile::repair() {
                                const auto at = wrong.find(hash % shape_.slots);
                                if (at != wrong.end()) at->second = index + 1;
                              }));
-  std::vector<Change> changes;
-  changes.reserve(wrong.size());
-  for (const auto& [slot, number] : wrong) changes.push_back({.slot = slot, .number = number});
-  return write_slots(changes);
+  const std::lock_guard guard(mutex_);
+  for (const auto& [slot, number] : wrong) SLUICE_CHECK(slots_.exchange(slot, number));
+  return slots_.write_back();
+}
+
+std::int32_t KeyFile::sound(std::int32_t number) const {
+  return number > 0 && number < shape_.entries ? number : 0;
 }
 
 Result<std::int32_t> KeyFile::newest(std::int32_t hash) const {
-  std::array<std::byte, kSlotBytes> raw{};
-  SLUICE_CHECK(file_->read(shape_.slot_at(hash % shape_.slots), raw));
-  const auto number = load_be<std::int32_t>(raw.data());
-  return number > 0 && number < shape_.entries ? number : 0;
+  const std::lock_guard guard(mutex_);
+  SLUICE_TRY(const std::int32_t number, slots_.get(hash % shape_.slots));
+  return sound(number);
 }
 
 Result<KeyEntry> KeyFile::entry(std::int32_t number) const {

@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "store/disk.h"
+#include "store/key_slots.h"
 
 /// One file of the key index, in Apache's format (apache/rocketmq store/index/IndexFile.java), all
 /// integers big-endian:
@@ -65,7 +66,10 @@ std::int32_t key_hash(std::string_view topic_and_key);
 class KeyFile {
  public:
   KeyFile(std::string name, std::unique_ptr<File> file, KeyFileShape shape)
-      : name_(std::move(name)), file_(std::move(file)), shape_(shape) {}
+      : name_(std::move(name)),
+        file_(std::move(file)),
+        shape_(shape),
+        slots_(*file_, shape.slot_at(0), shape.slots) {}
 
   /// A file that exists. Errors: corrupt when its size or header cannot be.
   static Result<std::shared_ptr<KeyFile>> open(Disk& disk, const std::string& folder,
@@ -91,16 +95,15 @@ class KeyFile {
   Result<KeyEntry> entry(std::int32_t number) const;
 
  private:
-  struct Change {
-    std::int32_t slot = 0, number = 0;
-  };
   Result<void> read_header();
-  Result<void> write_slots(std::vector<Change>& changes);
+  /// What a slot says, or 0 when that cannot be.
+  std::int32_t sound(std::int32_t number) const;
 
   std::string name_;
   std::unique_ptr<File> file_;
   KeyFileShape shape_;
-  mutable std::mutex mutex_;  ///< guards header_
+  KeySlots slots_;            ///< guarded by mutex_
+  mutable std::mutex mutex_;  ///< guards header_, too
   KeyHeader header_;
 };
 
