@@ -43,6 +43,11 @@ std::int32_t java_hash(std::string_view utf8) {
   std::uint32_t hash = 0;
   const auto add = [&hash](std::uint32_t unit) { hash = hash * 31 + unit; };
   while (!utf8.empty()) {
+    if (const auto ascii = static_cast<unsigned char>(utf8.front()); ascii < 0x80) {
+      add(ascii);
+      utf8.remove_prefix(1);
+      continue;
+    }
     const CodePoint point = decode_front(utf8);
     utf8.remove_prefix(point.bytes);
     if (point.value < 0x10000) {

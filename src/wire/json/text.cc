@@ -1,19 +1,15 @@
 #include "wire/json/text.h"
 
-#include <algorithm>
 #include <charconv>
 
 namespace sluice::wire::json {
 
 void append_escaped(Buffer& out, std::string_view text) {
   static constexpr char kHex[] = "0123456789abcdef";
-  const auto plain = [](char c) {
-    return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\';
-  };
   while (!text.empty()) {
-    const auto stop = std::ranges::find_if_not(text, plain);
-    out.append(std::string_view(text.begin(), stop));
-    text = std::string_view(stop, text.end());
+    const std::size_t plain = plain_prefix(text);
+    out.append(text.substr(0, plain));
+    text.remove_prefix(plain);
     if (text.empty()) return;
     const char c = text.front();
     text.remove_prefix(1);

@@ -1,11 +1,63 @@
 #pragma once
 
+#include <bit>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
 #include "base/buffer.h"
 
 namespace sluice::wire::json {
+
+namespace detail {
+
+/// Eight bytes at a time: for each byte of `word`, whether it is `c` (its highest bit tells).
+constexpr std::uint64_t kOnes = 0x0101010101010101u, kHighs = 0x8080808080808080u;
+constexpr std::uint64_t zero_bytes(std::uint64_t word) { return (word - kOnes) & ~word & kHighs; }
+constexpr std::uint64_t bytes_equal(std::uint64_t word, char c) {
+  return zero_bytes(word ^ (kOnes * static_cast<std::uint8_t>(c)));
+}
+constexpr std::uint64_t bytes_below_blank(std::uint64_t word) {
+  return (word - kOnes * 0x20) & ~word & kHighs;
+}
+
+/// The index of the first byte for which `kStops` says so, or the size. Marks above the first hit
+/// may be wrong (they borrow from it), so only the first counts.
+template <auto kStopsOfWord, auto kStops>
+std::size_t find_first(std::string_view text) {
+  static_assert(std::endian::native == std::endian::little);
+  std::size_t i = 0;
+  for (; i + 8 <= text.size(); i += 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data() + i, 8);
+    if (const std::uint64_t hits = kStopsOfWord(word)) {
+      return i + static_cast<std::size_t>(std::countr_zero(hits)) / 8;
+    }
+  }
+  while (i < text.size() && !kStops(text[i])) ++i;
+  return i;
+}
+
+}  // namespace detail
+
+/// Where the first quote or backslash stands, or the size.
+inline std::size_t quote_or_escape(std::string_view text) {
+  return detail::find_first<[](std::uint64_t word) {
+    return detail::bytes_equal(word, '"') | detail::bytes_equal(word, '\\');
+  },
+                            [](char c) { return c == '"' || c == '\\'; }>(text);
+}
+
+/// How many bytes from the start on can stand in a JSON string as they are.
+inline std::size_t plain_prefix(std::string_view text) {
+  return detail::find_first<[](std::uint64_t word) {
+    return detail::bytes_equal(word, '"') | detail::bytes_equal(word, '\\') |
+           detail::bytes_below_blank(word);
+  },
+                            [](char c) {
+                              return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20;
+                            }>(text);
+}
 
 /// Appends `text` as the inside of a JSON string.
 void append_escaped(Buffer& out, std::string_view text);

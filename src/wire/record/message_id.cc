@@ -9,9 +9,11 @@ namespace {
 constexpr char kHex[] = "0123456789ABCDEF";
 
 void append_hex(std::string& text, Bytes bytes) {
+  std::size_t at = text.size();
+  text.resize(at + 2 * bytes.size());
   for (const std::byte b : bytes) {
-    text += kHex[std::to_integer<int>(b >> 4)];
-    text += kHex[std::to_integer<int>(b & std::byte{15})];
+    text[at++] = kHex[std::to_integer<int>(b >> 4)];
+    text[at++] = kHex[std::to_integer<int>(b & std::byte{15})];
   }
 }
 
@@ -46,12 +48,18 @@ WallTime month_start(WallTime now) {
 
 }  // namespace
 
+void append_message_id(std::string& to, const Host& host, LogPosition position) {
+  std::array<std::byte, 28> bytes;
+  ByteWriter out(bytes.data());
+  out.put(Bytes(host.address).first(host.v6 ? 16 : 4));
+  out.put(host.port);
+  out.put(position.value);
+  append_hex(to, Bytes(bytes.data(), static_cast<std::size_t>(out.at() - bytes.data())));
+}
+
 std::string message_id(const Host& host, LogPosition position) {
   std::string id;
-  id.reserve(56);
-  append_hex(id, Bytes(host.address).first(host.v6 ? 16 : 4));
-  append_hex(id, host.port);
-  append_hex(id, position.value);
+  append_message_id(id, host, position);
   return id;
 }
 

@@ -13,6 +13,7 @@ namespace sluice::wire::record {
 /// The id that says where a message lies: upper-case hex of store address, port (4 bytes) and log
 /// position (8), 32 characters for IPv4, 56 for IPv6. Source: common/message/MessageDecoder.java.
 std::string message_id(const Host& store_host, LogPosition position);
+void append_message_id(std::string& to, const Host& store_host, LogPosition position);
 
 struct MessageIdParts {
   Host store_host;

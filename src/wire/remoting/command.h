@@ -123,6 +123,8 @@ class FrameWriter {
   void finish(std::size_t body_bytes = 0);
 
  private:
+  void json_field(std::string_view name, std::string_view value);
+
   Buffer& out_;
   Head head_;
   std::size_t start_;

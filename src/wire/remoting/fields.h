@@ -151,7 +151,9 @@ struct Fields {
       const std::size_t row = find(field.name);
       if (row == kCount) continue;
       seen |= std::uint64_t{1} << row;
-      if (!parse_row(row, field.value, out, std::index_sequence_for<Rows...>{})) {
+      static constexpr std::array<bool (*)(std::string_view, T&), kCount> kParsers{
+          &parse_as<T, Rows>...};
+      if (!kParsers[row](field.value, out)) {
         return fail(Errc::invalid_argument, "field " + std::string(field.name) +
                                                 " must be a number, not '" +
                                                 std::string(field.value) + "'");
@@ -183,12 +185,9 @@ struct Fields {
       return row != 0xff && kNames[row] == name ? row : kCount;
     }
   }
-  template <class T, std::size_t... I>
-  static bool parse_row(std::size_t row, std::string_view text, T& out, std::index_sequence<I...>) {
-    bool ok = true;
-    static_cast<void>(
-        ((row == I && (ok = detail::parse_field(text, out.*Rows::member), true)) || ...));
-    return ok;
+  template <class T, class Row>
+  static bool parse_as(std::string_view text, T& out) {
+    return detail::parse_field(text, out.*Row::member);
   }
   static std::unexpected<Error> missing(std::uint64_t seen) {
     std::size_t row = 0;

@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 #include "base/numbers.h"
+#include "wire/json/text.h"
 #include "wire/remoting/header_codec.h"
 
 namespace sluice::wire::remoting {
@@ -10,7 +10,14 @@ namespace {
 
 constexpr int kDepthMax = 16;
 
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+bool is_blank(char c) { return c <= ' ' && (c == ' ' || c == '\t' || c == '\n' || c == '\r'); }
+
+/// The value of a hexadecimal digit, or 16.
+std::uint32_t hex_value(char c) {
+  if (c >= '0' && c <= '9') return static_cast<std::uint32_t>(c - '0');
+  const char lower = static_cast<char>(c | 0x20);
+  return lower >= 'a' && lower <= 'f' ? static_cast<std::uint32_t>(lower - 'a' + 10) : 16;
+}
 
 /// Appends a code point as UTF-8 at `to`, which has room: an escape is never shorter.
 char* put_utf8(char* to, std::uint32_t c) {
@@ -51,7 +58,7 @@ class Cursor {
   std::string_view string() {
     if (!expect('"')) return {};
     char* const start = at_;
-    while (at_ != end_ && *at_ != '"' && *at_ != '\\') ++at_;
+    at_ = plain_end(at_);
     if (at_ != end_ && *at_ == '\\') return escaped(start);
     return close(start, at_);
   }
@@ -94,6 +101,10 @@ class Cursor {
   }
 
  private:
+  /// The next quote or backslash, or the end.
+  char* plain_end(char* from) const {
+    return from + json::quote_or_escape({from, static_cast<std::size_t>(end_ - from)});
+  }
   void skip_blanks() {
     while (at_ != end_ && is_blank(*at_)) ++at_;
   }
@@ -105,12 +116,11 @@ class Cursor {
   /// From the first backslash on: moves the text over its escapes.
   std::string_view escaped(char* start) {
     char* to = at_;
-    while (at_ != end_ && *at_ != '"') {
-      if (*at_ != '\\') {
-        *to++ = *at_++;
-      } else if (!unescape(to)) {
-        return fail(), std::string_view{};
-      }
+    while (at_ != end_ && *at_ == '\\') {
+      if (!unescape(to)) return fail(), std::string_view{};
+      char* const stop = plain_end(at_);
+      to = std::copy(at_, stop, to);
+      at_ = stop;
     }
     return close(start, to);
   }
@@ -140,9 +150,12 @@ class Cursor {
   }
   bool hex4(std::uint32_t& value) {
     if (end_ - at_ < 4) return false;
-    const auto [stop, error] = std::from_chars(at_, at_ + 4, value, 16);
-    if (error != std::errc() || stop != at_ + 4) return false;
-    at_ += 4;
+    value = 0;
+    for (int i = 0; i < 4; ++i) {
+      const std::uint32_t digit = hex_value(*at_++);
+      if (digit > 15) return false;
+      value = value << 4 | digit;
+    }
     return true;
   }
 
