@@ -172,7 +172,7 @@ class Broker {
   Result<void> load_progress(const std::optional<ProgressSnapshot>& snapshot, WallTime now);
   Result<void> persist_progress(WallTime now);
   std::vector<delivery::Progress::Entry> cut_progress(
-      std::vector<delivery::Progress::Entry>& entries) const;
+      std::vector<delivery::Progress::Entry>& entries);
   Result<void> load_leases();
   Result<void> persist_leases();
   Result<void> load_transactions(WallTime now);

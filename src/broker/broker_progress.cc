@@ -57,7 +57,7 @@ Result<void> Broker::load_progress(const std::optional<ProgressSnapshot>& snapsh
 /// A power cut may have taken messages that a snapshot knows to be consumed. Others come in their
 /// places, and nobody would ever read them. Gives the entries that were changed.
 std::vector<delivery::Progress::Entry> Broker::cut_progress(
-    std::vector<delivery::Progress::Entry>& entries) const {
+    std::vector<delivery::Progress::Entry>& entries) {
   std::vector<delivery::Progress::Entry> changed;
   for (auto& entry : entries) {
     const auto topic = topics_.find(entry.topic);

@@ -1,5 +1,6 @@
 #include "store/compactor.h"
 
+#include <algorithm>
 #include <map>
 
 #include <gtest/gtest.h>
