@@ -1,6 +1,7 @@
 #include "broker/light_queues.h"
 
 #include <algorithm>
+#include <mutex>
 
 #include <fmt/format.h>
 
@@ -41,6 +42,23 @@ Result<std::vector<std::string_view>> listed(std::string_view properties) {
 }
 
 }  // namespace
+
+bool Topics::is_light(std::string_view name) const {
+  return options_.light && name.starts_with(wire::record::kLightPrefix);
+}
+
+std::shared_ptr<Topic> Topics::light(std::string_view name, bool limited) {
+  if (auto found = look(name)) return found;
+  if (!check_topic_name(name) || (limited && lights_.load() >= options_.light_max)) return nullptr;
+  TopicConfig config{.name = std::string(name)};
+  config.read_queues = config.write_queues = 1;
+  auto topic = std::make_shared<Topic>(std::move(config), store_, 1);
+  Shard& in = shard(name);
+  const std::unique_lock lock(in.mutex);
+  const auto [place, made] = in.topics.try_emplace(topic->name(), topic);
+  if (made) lights_.fetch_add(1);
+  return place->second;
+}
 
 void Spread::clear() {
   also.clear();

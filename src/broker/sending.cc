@@ -15,10 +15,6 @@ namespace {
 
 using namespace wire::record;
 
-constexpr std::array<std::string_view, 6> kClosedToProducers{
-    "SCHEDULE_TOPIC_XXXX",        "RMQ_SYS_TRANS_HALF_TOPIC", "RMQ_SYS_TRANS_OP_HALF_TOPIC",
-    "TRANS_CHECK_MAX_TIME_TOPIC", "SELF_TEST_TOPIC",          "OFFSET_MOVED_EVENT"};
-
 /// Properties that ask for what this broker does not do; silence would break the sender's promise.
 constexpr std::array<std::string_view, 3> kTimed{property::kTimerDelaySec, property::kTimerDelayMs,
                                                  property::kTimerDeliverMs};
@@ -159,57 +155,6 @@ void SendBatch::cut(std::size_t size) {
     bytes_ -= static_cast<std::size_t>(pending_[i].size);
   }
   pending_.resize(size);
-}
-
-Result<SendBatch::Target> SendBatch::target(const SendQuery& query, WallTime now) {
-  // A wake's messages mostly go to one topic; it is looked up once.
-  const bool again = !topics_.empty() && topics_.back()->name() == query.topic &&
-                     !query.topic.starts_with(kRetryPrefix) && !topics_.back()->deleted();
-  if (!again) {
-    SLUICE_TRY(auto found, topic(query, now));
-    topics_.push_back(std::move(found));
-  }
-  Topic& topic = *topics_.back();
-  if ((topic.perm() & kPermWrite) == 0) {
-    return fail(Errc::not_permitted,
-                fmt::format("topic {} is not writable (perm {})", topic.name(), topic.perm()));
-  }
-  const bool dead = topic.name() != query.topic;
-  const QueueId id = dead                 ? QueueId(0)  // their only queue
-                     : query.queue_id < 0 ? topic.next_write_queue()
-                                          : QueueId(query.queue_id);
-  TopicQueue* const queue = topic.queue(id);
-  if (!queue) {
-    return fail(Errc::queue_out_of_range,
-                fmt::format("topic {} has {} write queues, there is no queue {}", topic.name(),
-                            topic.write_queues(), query.queue_id));
-  }
-  return Target{&topic, queue, id, dead};
-}
-
-Result<std::shared_ptr<Topic>> SendBatch::topic(const SendQuery& query, WallTime now) {
-  if (std::ranges::find(kClosedToProducers, query.topic) != kClosedToProducers.end()) {
-    return fail(Errc::not_permitted,
-                fmt::format("topic {} is the system's own: choose another name", query.topic));
-  }
-  if (query.topic.starts_with(kRetryPrefix)) return retry_topic(query, now);
-  if (auto found = broker_.topics().find(query.topic)) return found;
-  return broker_.topics().find_or_create(query.topic, query.default_topic,
-                                         query.default_topic_queues, now);
-}
-
-Result<std::shared_ptr<Topic>> SendBatch::retry_topic(const SendQuery& query, WallTime now) {
-  const std::string_view group = query.topic.substr(kRetryPrefix.size());
-  const auto config = broker_.groups().find(group);
-  if (!config) {
-    return fail(Errc::group_not_found, fmt::format("the consumer group {} does not exist", group));
-  }
-  if (query.reconsume_times > query.max_reconsume_times.value_or(config->retry_max_times)) {
-    TopicConfig dead{.name = std::string(kDeadPrefix) + std::string(group)};
-    dead.read_queues = dead.write_queues = 1;
-    return broker_.topics().ensure(std::move(dead), now);
-  }
-  return broker_.topics().find_or_create(query.topic, query.default_topic, 1, now);
 }
 
 Result<bool> SendBatch::take(const Target& to, const SendQuery& query, const BatchItem& item,

@@ -4,8 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "wire/record/light_queues.h"
-
 namespace sluice::broker {
 namespace {
 
@@ -114,24 +112,8 @@ Topics::Topics(store::MessageStore& store, TopicsOptions options)
   }
 }
 
-bool Topics::is_light(std::string_view name) const {
-  return options_.light && name.starts_with(wire::record::kLightPrefix);
-}
-
 std::shared_ptr<Topic> Topics::find(std::string_view name) {
   return is_light(name) ? light(name, true) : look(name);
-}
-
-std::shared_ptr<Topic> Topics::light(std::string_view name, bool limited) {
-  if (auto found = look(name)) return found;
-  if (!check_topic_name(name) || (limited && lights_.load() >= options_.light_max)) return nullptr;
-  auto topic =
-      std::make_shared<Topic>(config_of(std::string(name), 1, kPermRead | kPermWrite), store_);
-  Shard& in = shard(name);
-  const std::unique_lock lock(in.mutex);
-  const auto [place, made] = in.topics.try_emplace(topic->name(), topic);
-  if (made) lights_.fetch_add(1);
-  return place->second;
 }
 
 std::shared_ptr<Topic> Topics::look(std::string_view name) const {

@@ -47,50 +47,12 @@ std::size_t LogQueue::copy_from_memory(std::int64_t from, std::span<IndexEntry> 
   return done;
 }
 
-void LogQueue::set_compacted(std::shared_ptr<const Compacted> kept) {
-  const std::lock_guard guard(compacted_mutex_);
-  compacted_ = std::move(kept);
-  has_compacted_.store(compacted_ != nullptr);
-}
-
-std::shared_ptr<const Compacted> LogQueue::compacted() const {
-  if (!has_compacted_.load(std::memory_order_acquire)) return nullptr;
-  const std::lock_guard guard(compacted_mutex_);
-  return compacted_;
-}
-
-Result<std::size_t> LogQueue::read_compacted(const Compacted& kept, QueueOffset from,
-                                             std::span<IndexEntry> to) {
-  std::size_t done = 0;
-  std::int64_t row = kept.find(from);
-  for (; done < to.size() && row < kept.count(); ++row, ++done) {
-    if (kept.offset_of(row) != from + static_cast<std::int64_t>(done)) break;
-    SLUICE_TRY(const CompactedRow found, kept.row(row));
-    to[done] = {
-        .position = kept.position_of(found), .size = found.size, .tags_code = found.tags_code};
-  }
-  return done;
-}
-
-QueueOffset LogQueue::first_from(QueueOffset from) const {
-  const auto kept = compacted();
-  if (!kept || from >= kept->upto()) return from;
-  const std::int64_t row = kept->find(from);
-  return row < kept->count() ? kept->offset_of(row) : kept->upto();
-}
-
 Result<QueueOffset> LogQueue::first_at(LogPosition position) const {
   SLUICE_TRY(const std::int64_t found,
              first_where(log_min().value, max_.load(), [&](const IndexEntry& entry) {
                return entry.size != kBlankEntrySize && entry.position >= position;
              }));
   return QueueOffset(found);
-}
-
-QueueOffset LogQueue::min() const {
-  const auto kept = compacted();
-  if (!kept) return log_min();
-  return kept->count() > 0 ? kept->offset_of(0) : std::max(kept->upto(), log_min());
 }
 
 Result<std::optional<std::size_t>> LogQueue::read_files_now(std::int64_t from,
