@@ -71,5 +71,36 @@ TEST_F(CompactedTopics, APullWaitsWhereNothingIsLeft) {
   EXPECT_EQ(pulled->next, QueueOffset(3));
 }
 
+TEST_F(CompactedTopics, APopTakesWhatIsLeftAndTheRestIsDone) {
+  fill(8);
+  gap(1, 3);
+  PopBatch pops(broker_);
+  const auto pop = [&](std::int32_t count, WallTime now) {
+    PopQuery query;
+    query.group = "g";
+    query.topic = "t";
+    query.max_messages = count;
+    query.invisible = milliseconds(1000);
+    query.start = PopStart::first;
+    PopResult result;
+    const auto plan = pops.prepare(query, now);
+    EXPECT_TRUE(plan && pops.pop(*plan, now, result) && pops.append(now));
+    std::vector<std::int64_t> offsets;
+    for (const auto& message : result.messages) offsets.push_back(message.offset.value);
+    return offsets;
+  };
+  const auto acknowledge = [&](std::int64_t offset, WallTime stamp) {
+    ASSERT_TRUE(pops.acknowledge({"g", "t", QueueId(0), QueueOffset(offset), stamp}));
+    ASSERT_TRUE(pops.append(stamp));
+  };
+  EXPECT_EQ(pop(3, kNow), (std::vector<std::int64_t>{0, 3, 4}));
+  gap(3, 4), gap(7, 8);
+  acknowledge(0, kNow);
+  const WallTime later = kNow + milliseconds(1000);
+  EXPECT_EQ(pop(8, later), (std::vector<std::int64_t>{4, 5, 6}));
+  for (const std::int64_t offset : {4, 5, 6}) acknowledge(offset, later);
+  EXPECT_EQ(broker_.progress().committed("g", "t", QueueId(0)), QueueOffset(8));
+}
+
 }  // namespace
 }  // namespace sluice::broker

@@ -48,24 +48,6 @@ class Pop : public testing::BrokerFixture {
   PopResult result_;
 };
 
-TEST_F(Pop, WhatCompactionTookAwayIsDone) {
-  for (int i = 0; i < 8; ++i) send("t");
-  store_.compact_away("t", QueueId(0), QueueOffset(1));
-  store_.compact_away("t", QueueId(0), QueueOffset(2));
-  EXPECT_THAT(pop(asking(3)), ElementsAre(0, 3, 4));
-  store_.compact_away("t", QueueId(0), QueueOffset(3));
-  store_.compact_away("t", QueueId(0), QueueOffset(7));
-  ASSERT_TRUE(pops_.acknowledge(receipt(0)));
-  ASSERT_TRUE(pops_.append(kNow));
-  const WallTime later = kNow + milliseconds(1000);
-  EXPECT_THAT(pop(asking(8), later), ElementsAre(4, 5, 6));
-  for (const std::int64_t offset : {4, 5, 6}) {
-    ASSERT_TRUE(pops_.acknowledge(receipt(offset, later)));
-  }
-  ASSERT_TRUE(pops_.append(later));
-  EXPECT_EQ(progress(), 8);
-}
-
 TEST_F(Pop, GivesEachMessageOnceAndMovesProgressByAcknowledgements) {
   for (int i = 0; i < 4; ++i) send("t");
   EXPECT_THAT(pop(asking(3)), ElementsAre(0, 1, 2));
