@@ -1,14 +1,15 @@
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
+#include <optional>
 #include <string_view>
 
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "base/numbers.h"
 #include "run.h"
 
-/// sluice_sim [--seed N] [--seconds S] [--runs N] [--notes]: plays runs from seed N on, until the
+/// sluice_sim [--seed N] [--seconds S] [--notes] [--log]: plays runs from seed N on, until the
 /// time is over or a promise breaks. Ends with 0, 1 (broken) or 2 (usage).
 namespace {
 
@@ -16,7 +17,7 @@ using namespace sluice::sim;
 
 struct Arguments {
   std::uint64_t seed = 1;
-  double seconds = 0;  ///< 0: one run
+  std::int64_t seconds = 0;  ///< 0: one run
   bool notes = false;
   bool log = false;
 };
@@ -24,16 +25,20 @@ struct Arguments {
 bool parse(int argc, char** argv, Arguments& to) {
   for (int i = 1; i < argc; ++i) {
     const std::string_view name = argv[i];
+    const auto number =
+        i + 1 < argc ? sluice::parse_number<std::int64_t>(argv[i + 1]) : std::nullopt;
     if (name == "--notes") {
       to.notes = true;
     } else if (name == "--log") {
       to.log = true;
-    } else if (name == "--seed" && i + 1 < argc) {
-      to.seed = std::strtoull(argv[++i], nullptr, 10);
-    } else if (name == "--seconds" && i + 1 < argc) {
-      to.seconds = std::strtod(argv[++i], nullptr);
+    } else if (name == "--seed" && number) {
+      to.seed = static_cast<std::uint64_t>(*number);
+      ++i;
+    } else if (name == "--seconds" && number) {
+      to.seconds = *number;
+      ++i;
     } else {
-      fmt::print(stderr, "sluice_sim: {} is not known\n", name);
+      fmt::print(stderr, "sluice_sim: {} is not known, or needs a number\n", name);
       return false;
     }
   }
@@ -72,7 +77,7 @@ int main(int argc, char** argv) {
     if (outcome.broken.empty()) continue;
     fmt::print("again: ./dev sim --seed {}\n", outcome.seed);
     return 1;
-  } while (real < arguments.seconds);
+  } while (real < static_cast<double>(arguments.seconds));
   fmt::print(
       "{} runs, {} messages, {} starts; {:.0f} s simulated in {:.1f} s: {:.0f} x real time\n", runs,
       messages, starts, Seconds(simulated).count(), real, Seconds(simulated).count() / real);

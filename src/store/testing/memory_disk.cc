@@ -212,12 +212,18 @@ Result<void> MemoryDisk::remove(const std::string& path) {
 Result<void> MemoryDisk::sync_folder(const std::string& path) {
   const std::lock_guard guard(mutex_);
   if (next_change() == Fate::fails) return injected("sync folder", path);
-  std::erase_if(durable_names_, [&](const auto& row) { return parent_of(row.first) == path; });
-  for (const auto& [name, node] : names_) {
-    if (parent_of(name) == path) durable_names_[name] = node;
+  const std::string first = path + '/', last = path + static_cast<char>('/' + 1);
+  const auto is_in = [&](const std::string& name) {
+    return name.starts_with(first) && name.find('/', first.size()) == std::string::npos;
+  };
+  for (auto at = durable_names_.lower_bound(first); at != durable_names_.lower_bound(last);) {
+    at = is_in(at->first) && !names_.contains(at->first) ? durable_names_.erase(at) : std::next(at);
+  }
+  for (auto at = names_.lower_bound(first); at != names_.lower_bound(last); ++at) {
+    if (is_in(at->first)) durable_names_[at->first] = at->second;
   }
   std::erase_if(unsynced_names_, [&](const NameChange& change) {
-    return parent_of(change.to.empty() ? change.from : change.to) == path;
+    return is_in(change.to.empty() ? change.from : change.to);
   });
   return {};
 }
