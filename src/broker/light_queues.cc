@@ -52,7 +52,7 @@ std::shared_ptr<Topic> Topics::light(std::string_view name, bool limited) {
   if (!check_topic_name(name) || (limited && lights_.load() >= options_.light_max)) return nullptr;
   TopicConfig config{.name = std::string(name)};
   config.read_queues = config.write_queues = 1;
-  auto topic = std::make_shared<Topic>(std::move(config), store_, 1);
+  auto topic = std::make_shared<Topic>(std::move(config), store_);
   Shard& in = shard(name);
   const std::unique_lock lock(in.mutex);
   const auto [place, made] = in.topics.try_emplace(topic->name(), topic);
