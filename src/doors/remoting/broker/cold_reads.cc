@@ -28,9 +28,8 @@ struct ColdRead {
     } else {
       write_error(open->out(), reply_to, done.error());
     }
-    // What damage made of leases; without it, the answer might not be so after a restart.
-    if (!context.keep_leases()) return open->close();
-    open->flush();
+    // Behind what damage made of leases: without that, it might not be so after a restart.
+    context.answer_when_kept(*open);
   }
 
   ReactorContext& context;
