@@ -183,7 +183,9 @@ Result<void> Recovery::restore(const record::Decoded& found) {
     Result<void> done;
     record::each_light_queue(message.topic, message.properties,
                              [&](std::string_view name, QueueOffset at) {
-                               if (!done || !is_folder_name(name)) return;
+                               // The properties have no CRC; see is_sane().
+                               const bool sane = at.value <= entry.position.value;
+                               if (!done || !sane || !is_folder_name(name)) return;
                                done = restore_entry(name, record::kLightQueue, at, entry);
                              });
     SLUICE_CHECK(std::move(done));

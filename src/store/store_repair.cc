@@ -9,6 +9,7 @@
 #include "store/index_entry.h"
 #include "store/layout.h"
 #include "store/resync.h"
+#include "wire/record/light_queues.h"
 
 namespace sluice::store {
 namespace record = wire::record;
@@ -151,14 +152,26 @@ class Mender {
       }
       if (scan.kind != record::Scan::Kind::record || !is_sane(scan.record, at)) return;
       const record::Decoded& found = scan.record;
-      const auto queue = wanted.find({std::string(found.message.topic), found.message.queue.value});
-      if (queue != wanted.end() && is_indexed(found.message.sys_flag)) {
-        queue->second[found.placement.offset.value] = {.position = found.placement.position,
-                                                       .size = found.size,
-                                                       .tags_code = tags_code_of_(found)};
-      }
+      if (is_indexed(found.message.sys_flag)) note(found, wanted);
       at += found.size;
     }
+  }
+
+  /// In its own queue, and in the light ones that it lies in too.
+  void note(const record::Decoded& found, std::map<QueueName, Entries>& wanted) const {
+    const auto put = [&](std::string_view topic, QueueId id, QueueOffset offset) {
+      const auto queue = wanted.find({std::string(topic), id.value});
+      if (queue == wanted.end() || offset.value > found.placement.position.value) return;
+      queue->second[offset.value] = {.position = found.placement.position,
+                                     .size = found.size,
+                                     .tags_code = tags_code_of_(found)};
+    };
+    const record::Message& message = found.message;
+    put(message.topic, message.queue, found.placement.offset);
+    record::each_light_queue(message.topic, message.properties,
+                             [&](std::string_view name, QueueOffset offset) {
+                               put(name, record::kLightQueue, offset);
+                             });
   }
 
   Result<void> mend(const LogQueue& queue, const Entries& entries) {
