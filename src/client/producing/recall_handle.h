@@ -7,8 +7,8 @@
 
 namespace sluice::client {
 
-/// What the handle of a timed message says. Source: apache/rocketmq
-/// common/producer/RecallMessageHandle.java.
+/// What the handle of a timed message says, in its first five words; what follows is the broker's.
+/// Source: apache/rocketmq common/producer/RecallMessageHandle.java.
 struct RecallHandle {
   std::string topic, broker, message_id;
 };
