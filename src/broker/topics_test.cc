@@ -62,6 +62,7 @@ class CountingStore final : public store::MessageStore {
   void flush_log() override {}
   Result<int> drop_older_than(milliseconds, int) override { return 0; }
   Result<void> health() const override { return {}; }
+  void keep_while(std::function<bool(LogPosition)>) override {}
   Result<int> apply(const store::Retention&, int, int) override { return 0; }
   Result<void> accepts() const override { return {}; }
   Result<void> flush_health() const override { return {}; }

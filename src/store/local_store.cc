@@ -283,6 +283,7 @@ Result<int> LocalStore::drop(int limit, const std::function<Result<bool>()>& may
     SLUICE_TRY(const bool yes, may());
     if (!yes) break;
     if (!compactor_.covers(LogPosition(segments_.first() + segments_.segment_bytes()))) break;
+    if (needed_ && needed_(LogPosition(segments_.first() + segments_.segment_bytes()))) break;
     SLUICE_CHECK(segments_.drop_first());
   }
   if (dropped == 0) return 0;

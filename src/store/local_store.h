@@ -52,6 +52,7 @@ class LocalStore final : public MessageStore {
   bool flush_waiting() override { return log_.flush_waiting(); }
   void stop_flushing() override { log_.stop_flushing(); }
   void flush_log() override { (void)log_.flush(); }
+  void keep_while(std::function<bool(LogPosition)> needed) override { needed_ = std::move(needed); }
   Result<int> apply(const Retention& rules, int hour, int limit) override;
   Result<int> drop_older_than(milliseconds keep, int limit) override;
   Result<void> accepts() const override;
@@ -97,6 +98,7 @@ class LocalStore final : public MessageStore {
   std::int64_t table_position_ = -1;  ///< of the queue table on the disk; -1: none that is good
   std::int64_t table_bytes_ = 0;
   bool closed_ = false;
+  std::function<bool(LogPosition)> needed_;  ///< whether something below is
   std::atomic<bool> refusing_{false};
   mutable std::mutex refusal_mutex_;  ///< guards refusal_
   std::string refusal_;               ///< why producers may not write

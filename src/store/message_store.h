@@ -224,6 +224,9 @@ class MessageStore {
   /// Flushes the log and nothing else, so that it is not late when maintain() has much to do.
   /// Called twice a second by a thread of its own. Errors are kept: see health().
   virtual void flush_log() = 0;
+  /// Asked, with no lock that an append needs, before a segment is dropped whether something below
+  /// that position is still needed: then the segment stays. Set once, before the first drop.
+  virtual void keep_while(std::function<bool(LogPosition below)> needed) = 0;
   /// Drops segments by the rules, oldest first, never the last nor more than `limit`. `hour`: of
   /// the local day. Appends and reads go on meanwhile.
   virtual Result<int> apply(const Retention& rules, int hour, int limit) = 0;

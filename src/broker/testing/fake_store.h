@@ -132,7 +132,8 @@ class FakeStore final : public store::MessageStore {
         const auto properties = record_at(entry).message.properties;
         const auto key =
             wire::record::find_property(properties, wire::record::property::kUniqueKey);
-        if (name.first != query.topic || key != query.key) continue;
+        const bool gone = entry.position < min_;
+        if (gone || name.first != query.topic || key != query.key) continue;
         SLUICE_TRY(auto slice, read(entry.position, entry.size));
         result.records.push_back(std::move(slice));
       }
@@ -146,6 +147,7 @@ class FakeStore final : public store::MessageStore {
   void flush_log() override {}
   Result<int> drop_older_than(milliseconds, int) override { return 0; }
   Result<void> health() const override { return {}; }
+  void keep_while(std::function<bool(LogPosition)>) override {}
   Result<int> apply(const store::Retention&, int, int) override { return 0; }
   Result<void> accepts() const override {
     return refuses ? Result<void>(fail(Errc::disk_full, "too full")) : Result<void>();
