@@ -53,6 +53,7 @@ Broker::Broker(store::MessageStore& store, store::Disk& disk, std::string config
                       .cluster_name = options_.cluster,
                       .broker_name = options_.name}),
       schedule_(store, topics_, options_.delay_levels, options_.store_host),
+      timers_(store, topics_, options_.timers, options_.store_host),
       transactions_(store, topics_, options_.transactions, options_.store_host),
       groups_(options_.auto_create_group),
       duplicates_(options_.duplicates_max),
@@ -83,6 +84,7 @@ Result<void> Broker::load(WallTime now) {
   SLUICE_CHECK(load_duplicates(now));
   SLUICE_CHECK(load_leases());
   SLUICE_CHECK(load_transactions(now));
+  SLUICE_CHECK(load_timers());
   return schedule_.restore(schedule.value_or(Schedule::Snapshot{}), now);
 }
 

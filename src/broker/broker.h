@@ -14,6 +14,7 @@
 #include "broker/request_modes.h"
 #include "broker/schedule.h"
 #include "broker/sending.h"
+#include "broker/timers.h"
 #include "broker/topics.h"
 #include "broker/transactions.h"
 #include "delivery/members.h"
@@ -49,6 +50,9 @@ struct BrokerOptions {
   bool property_filter = true;  ///< whether subscriptions may be of type SQL92
   DelayLevels delay_levels;
   TransactionOptions transactions;
+  TimerOptions timers;
+  /// Where the index of timed messages lies; empty: beside the config folder.
+  std::string timers_folder;
   /// What readers find in memory: a group without progress starts at the first message while the
   /// log is not longer than this (RocketMQ's accessMessageInMemoryMaxRatio of the machine's
   /// memory).
@@ -93,6 +97,7 @@ class Broker {
   milliseconds duplicates_window(const Topic& topic) const;
   Schedule& schedule() { return schedule_; }
   Transactions& transactions() { return transactions_; }
+  Timers& timers() { return timers_; }
   Traffic& traffic() { return traffic_; }
 
   /// Loads the snapshots (config/topics.json, subscriptionGroup.json, consumerOffset.json,
@@ -177,6 +182,7 @@ class Broker {
   Result<void> persist_leases();
   Result<void> load_transactions(WallTime now);
   Result<void> persist_transactions();
+  Result<void> load_timers();
   /// The progress of kTransactionGroup, among the others.
   void note_transactions();
   /// Null: all messages.
@@ -191,6 +197,7 @@ class Broker {
   wire::record::UniqueIds unique_ids_;
   Topics topics_;
   Schedule schedule_;
+  Timers timers_;
   Transactions transactions_;
   Groups groups_;
   delivery::ConsumerGroups consumers_;

@@ -33,7 +33,8 @@ std::set<std::string> groups_of(Broker& broker, const std::string& topic) {
 
 /// Where records made of a message of that topic can be.
 std::set<std::string> topics_of(Broker& broker, std::string_view topic) {
-  std::set<std::string> names{std::string(kScheduleTopic), std::string(kHalfTopic)};
+  std::set<std::string> names{std::string(kScheduleTopic), std::string(kTimerTopic),
+                              std::string(kHalfTopic)};
   if (topic.empty()) {
     for (const auto& config : broker.topics().configs()) names.insert(config->name);
     return names;
@@ -47,7 +48,7 @@ std::set<std::string> topics_of(Broker& broker, std::string_view topic) {
 }
 
 Role role_of(std::string_view topic) {
-  if (topic == kScheduleTopic) return Role::delayed;
+  if (topic == kScheduleTopic || topic == kTimerTopic) return Role::delayed;
   if (topic == kHalfTopic) return Role::half;
   if (topic.starts_with(kRetryPrefix)) return Role::retry;
   return topic.starts_with(kDeadPrefix) ? Role::dead : Role::message;
@@ -72,6 +73,9 @@ LifeRecord record_of(const Decoded& found) {
   };
   if (record.role == Role::delayed || record.role == Role::half) {
     record.to = text(property::kRealTopic);
+    if (record.topic == kTimerTopic) {
+      record.due_ms = due_ms_of(found, TimerOptions{}.precision).value_or(0);
+    }
   } else if (record.role == Role::retry) {
     record.group = record.topic.substr(kRetryPrefix.size());
   } else if (record.role == Role::dead) {
@@ -117,9 +121,22 @@ Result<void> find_records(Broker& broker, const LifeQuery& query, Life& life) {
   return {};
 }
 
+/// Of a timed message: what is made of it says what became of it.
+Fate timed_fate(const Life& life, const LifeRecord& record) {
+  Fate fate = Fate::waiting;
+  for (const LifeRecord& made : life.records) {
+    if (made.made_of != record.placement.position) continue;
+    if (made.topic != kTimerTopic) return Fate::delivered;
+    fate = Fate::dropped;  // recalled, or copied before the log drops it
+  }
+  return fate;
+}
+
 void add_fate(Broker& broker, const Life& life, LifeRecord& record) {
   const QueueOffset offset = record.placement.offset;
-  if (record.role == Role::delayed) {
+  if (record.role == Role::delayed && record.topic == kTimerTopic) {
+    record.fate = timed_fate(life, record);
+  } else if (record.role == Role::delayed) {
     const int level = record.queue.value + 1;
     if (level > static_cast<int>(broker.schedule().levels().count())) return;
     record.fate = broker.schedule().delivered(level, offset) ? Fate::delivered : Fate::waiting;

@@ -8,7 +8,6 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -17,6 +16,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "broker/delay_levels.h"
+#include "broker/due_messages.h"
 #include "broker/topics.h"
 #include "store/message_store.h"
 
@@ -46,8 +46,10 @@ namespace sluice::broker {
 
 inline constexpr std::string_view kScheduleTopic = "SCHEDULE_TOPIC_XXXX";
 
-/// What StoreOptions::tags_code_of must be for a broker with these levels.
-std::function<std::int64_t(const wire::record::Decoded&)> index_code(DelayLevels levels);
+/// What StoreOptions::tags_code_of must be for a broker with these levels and this precision of
+/// timed messages (TimerOptions).
+std::function<std::int64_t(const wire::record::Decoded&)> index_code(
+    DelayLevels levels, milliseconds timer_precision = milliseconds(1000));
 
 /// One thread delivers and asks next_due(), the same that restores; everything else is for any
 /// thread.
@@ -70,14 +72,7 @@ class Schedule {
   /// When deliver() has something to do; nothing while no message waits.
   std::optional<WallTime> next_due(WallTime now);
 
-  struct Delivered {
-    std::size_t count = 0;
-    std::size_t lost = 0;  ///< could not be read or had no address: skipped
-    bool more = false;     ///< call again at once
-    LogPosition until;     ///< readers see the messages when the store has confirmed this
-    std::vector<std::shared_ptr<Topic>> topics;  ///< keep the queues alive
-    std::vector<TopicQueue*> queues;             ///< that have grown, once each
-  };
+  using Delivered = broker::Delivered;
   /// Delivers what is due, up to about a megabyte. Errors: those of MessageStore::append and read;
   /// nothing is delivered then, and nothing forgotten.
   Result<Delivered> deliver(WallTime now);
@@ -117,21 +112,14 @@ class Schedule {
   std::optional<WallTime> head_due(const Level& level, WallTime now) const;
   QueueOffset first(const Level& level) const;
   Result<void> gather(Level& level, WallTime now, Batch& batch);
-  Result<void> take(const store::IndexEntry& entry, WallTime now, Batch& batch);
-  Result<std::pair<Topic*, TopicQueue*>> target(std::string_view topic, QueueId id, WallTime now,
-                                                Batch& batch);
-  Result<std::shared_ptr<Topic>> make_topic(std::string_view name, QueueId id, WallTime now);
-  Result<void> grow(const Topic& topic, QueueId id, WallTime now);
   void advance(const Batch& batch, WallTime now);
   Result<void> skip_delivered(Level& level, WallTime now);
   Result<QueueOffset> last_delivered(const store::Queue& queue, const Candidates& candidates) const;
 
   store::MessageStore& store_;
-  Topics& topics_;
   const DelayLevels levels_;
-  const wire::record::Host store_host_;
+  DueMessages due_messages_;
   std::vector<std::unique_ptr<Level>> waiting_;  // by level - 1
-  std::set<std::string> made_;                   // topics that were not there
   std::function<void()> on_sooner_;
   /// What next_due() said last, in ms. stored() compares: a message stored before next_due() looks
   /// is seen by it, one stored later finds what it said.

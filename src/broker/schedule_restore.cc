@@ -3,7 +3,7 @@
 #include <map>
 
 #include "broker/schedule.h"
-#include "broker/schedule_record.h"
+#include "broker/waiting_record.h"
 
 /// The schedule after a restart: the progress that was written down, and what was delivered since.
 namespace sluice::broker {

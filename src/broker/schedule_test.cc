@@ -88,7 +88,7 @@ TEST_F(ScheduleTest, ADelayedMessageWaitsInItsLevelsQueueWithItsDueTime) {
 }
 
 TEST_F(ScheduleTest, RecoveryBuildsTheSameIndexEntries) {
-  const auto code_of = index_code(DelayLevels());
+  const auto code_of = index_code(DelayLevels(), 1s);
   send_delayed("3");
   send("t", "red");
   const auto waiting = store_.queue("SCHEDULE_TOPIC_XXXX", QueueId(2));

@@ -15,17 +15,9 @@ namespace {
 
 using namespace wire::record;
 
-/// Properties that ask for what this broker does not do; silence would break the sender's promise.
-constexpr std::array<std::string_view, 3> kTimed{property::kTimerDelaySec, property::kTimerDelayMs,
-                                                 property::kTimerDeliverMs};
 
 /// What a dead letter's DELAY says: none, whatever the last retry asked for.
 constexpr std::string_view kNoDelay = "-1";
-
-/// A level or a time; one that is too large, or no number, is not taken for none.
-bool asks_for_delay(std::string_view value) {
-  return parse_number<std::int64_t>(value).value_or(1) > 0;
-}
 
 Result<void> check_size(Bytes body, const BrokerOptions& options) {
   if (std::cmp_less_equal(body.size(), options.max_message_bytes)) return {};
@@ -38,8 +30,11 @@ Result<void> check_size(Bytes body, const BrokerOptions& options) {
 
 /// What one walk over a message's properties finds.
 struct SendBatch::Found {
-  std::string_view tags, timed, bad_level;
+  std::string_view tags, bad_level;
   std::int64_t delay = 0;
+  TimerAsk ask;
+  bool was_timed = false;       ///< its time has come already: it is somebody's retry
+  std::optional<WallTime> due;  ///< it is timed, and waits until then
   bool transaction = false, unique_key = false, broker_added = false, wait = true;
   bool light = false, light_offsets = false, key = false;
 
@@ -53,21 +48,17 @@ struct SendBatch::Found {
                   fmt::format("the property {} is '{}': a delay level is a whole number",
                               property::kDelay, bad_level));
     }
-    if (!timed.empty() && delay <= 0 && !dead) {
-      return fail(Errc::unsupported,
-                  fmt::format("the property {} asks for a delivery at a time, which this broker "
-                              "does not do: use a delay level (DELAY)",
-                              timed));
-    }
     const std::int32_t bits = query.sys_flag & kTransactionRollback;
-    if (half(query, dead) ? delay > 0 : bits != 0 && !transaction) {
-      return fail(
-          Errc::unsupported,
-          "a transaction (TRAN_MSG) cannot be delayed (DELAY), and a sysFlag that speaks of "
-          "one needs it: leave one of the two out");
+    if (half(query, dead) ? delay > 0 || timed() : bits != 0 && !transaction) {
+      return fail(Errc::unsupported,
+                  "a transaction (TRAN_MSG) cannot be delayed (DELAY, TIMER_*), and a sysFlag that "
+                  "speaks of one needs it: leave one of the two out");
     }
     return {};
   }
+  /// Whether its properties ask for a time. A delay level counts before them.
+  bool timed() const { return ask.any() && delay <= 0 && !was_timed; }
+  bool waits() const { return delay > 0 || due; }
   /// Whether it is the first step of a transaction. A message that comes again was committed
   /// before.
   bool half(const SendQuery& query, bool dead) const {
@@ -96,8 +87,14 @@ struct SendBatch::Found {
       light = true;
     } else if (name == property::kDispatchOffsets) {
       light_offsets = true;
-    } else if (std::ranges::find(kTimed, name) != kTimed.end() && asks_for_delay(value)) {
-      timed = name;
+    } else if (name == property::kTimerDelaySec) {
+      ask.delay_sec = value;
+    } else if (name == property::kTimerDelayMs) {
+      ask.delay_ms = value;
+    } else if (name == property::kTimerDeliverMs) {
+      ask.deliver_ms = value;
+    } else if (name == property::kTimerOutMs) {
+      was_timed = true;
     }
   }
 };
@@ -119,7 +116,14 @@ Result<SendBatch::Ticket> SendBatch::add(const SendQuery& query, std::span<const
                             query.topic));
   }
   SLUICE_CHECK(check_size(query.body, broker_.options()));
-  SLUICE_CHECK(Found(query.properties).check(query, false));
+  const Found header(query.properties);
+  SLUICE_CHECK(header.check(query, false));
+  if (header.timed()) {
+    return fail(
+        Errc::unsupported,
+        "a batch as a whole cannot be delivered at a time (TIMER_*): its messages can, each "
+        "by its own properties");
+  }
   SLUICE_TRY(Ticket ticket, add_all(query, items, now));
   if (topics_.back()->traits().batches_are_one) {
     ticket.batch_id = find_property(query.properties, property::kUniqueKey);
@@ -165,6 +169,9 @@ Result<bool> SendBatch::take(const Target& to, const SendQuery& query, const Bat
   if (to.dead) found.delay = 0;
   const bool dead = to.dead || to.topic->name().starts_with(kDeadPrefix);
   SLUICE_CHECK(found.check(query, dead));
+  if (found.timed() && !dead) {
+    SLUICE_TRY(found.due, due_time(found.ask, now, broker_.options().timers));
+  }
   if (broker_.options().check_message_types) {
     SLUICE_CHECK(check_type(*to.topic, item.properties));
   }
@@ -188,13 +195,14 @@ Result<bool> SendBatch::take(const Target& to, const SendQuery& query, const Bat
   message.properties = completed(query, item.properties, to, found, now);
   if (!found.broker_added) message.extra_properties = broker_.extra_properties();
   if (found.delay > 0) wait(pending, found.delay, now);
+  if (found.due) wait_until(pending, *found.due);
   if (half) SLUICE_CHECK(hold(pending, now));
   if (found.light) SLUICE_CHECK(go_to_light_queues(pending));
   SLUICE_TRY(pending.size, encoded_size(message, broker_.options().store_host));
   pending.crc = body_crc(item.body);
   bytes_ += static_cast<std::size_t>(pending.size);
   pending_.push_back(pending);
-  if (found.delay > 0 || half) return found.wait;
+  if (found.waits() || half) return found.wait;
   if (std::ranges::find(queues_, to.queue) == queues_.end()) queues_.push_back(to.queue);
   if (!found.light) return found.wait;
   for (TopicQueue* queue : spread_.queues) {
@@ -205,7 +213,7 @@ Result<bool> SendBatch::take(const Target& to, const SendQuery& query, const Bat
 
 std::string_view SendBatch::completed(const SendQuery& query, std::string_view properties,
                                       const Target& to, const Found& found, WallTime now) {
-  if (found.unique_key && !to.dead && found.delay <= 0 && !found.light_offsets) return properties;
+  if (found.unique_key && !to.dead && !found.waits() && !found.light_offsets) return properties;
   auto text = std::make_unique<std::string>(properties);
   // Where a message lies is said by the broker.
   if (found.light_offsets) remove_property(*text, property::kDispatchOffsets);
@@ -218,6 +226,13 @@ std::string_view SendBatch::completed(const SendQuery& query, std::string_view p
   } else if (found.delay > 0) {
     const int level = broker_.schedule().levels().clamp(found.delay);
     set_property(*text, property::kDelay, std::to_string(level));
+  } else if (found.due) {
+    set_property(*text, property::kTimerOutMs, std::to_string(unix_ms(*found.due) - 1));
+    if (found.ask.relative()) {
+      set_property(*text, property::kTimerEnqueueMs, std::to_string(unix_ms(now)));
+    }
+  }
+  if (!to.dead && found.waits()) {
     set_property(*text, property::kRealTopic, to.topic->name());
     set_property(*text, property::kRealQueue, std::to_string(to.id.value));
   }
@@ -238,6 +253,7 @@ Result<LogPosition> SendBatch::append() {
   const auto count = static_cast<std::int64_t>(pending_.size());
   if (until) {
     note_delayed();
+    note_timed();
     note_halves();
     traffic.put_messages.fetch_add(count, std::memory_order_relaxed);
     traffic.put_bytes.fetch_add(static_cast<std::int64_t>(bytes_), std::memory_order_relaxed);
@@ -258,6 +274,7 @@ void SendBatch::clear() {
   bytes_ = 0;
   delayed_since_.reset();
   halves_since_.reset();
+  timed_ = false;
 }
 
 }  // namespace sluice::broker

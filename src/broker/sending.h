@@ -56,9 +56,11 @@ class SendBatch {
   };
   /// Checks and takes up one message. An error concerns this request only.
   /// Errors: topic_not_found, invalid_name, not_permitted, queue_out_of_range, message_too_large,
-  /// busy (the same message is being stored, see duplicates.h), message_illegal, unsupported (timed
-  /// messages, and transactions that are delayed, too: named in the remark). A message with a DELAY
-  /// level waits in the schedule's queue; see schedule.h. One with TRAN_MSG is stored as a half
+  /// busy (the same message is being stored, see duplicates.h), message_illegal, disabled (timed
+  /// messages, where timerWheelEnable is false), unsupported (transactions that are delayed, too:
+  /// named in the remark). A message with a DELAY level waits in the schedule's queue; see
+  /// schedule.h. One with a TIMER_ property whose time is to come waits among the timed ones; see
+  /// timers.h. One with TRAN_MSG is stored as a half
   /// message; see transactions.h.
   Result<Ticket> add(const SendQuery& query, WallTime now);
   /// Takes up all messages of a batch, or none; they go to one queue. The query's body is the whole
@@ -101,6 +103,8 @@ class SendBatch {
                              const Target& target, const Found& found, WallTime now);
   void wait(store::Pending& pending, std::int64_t delay, WallTime now);
   void note_delayed();
+  void wait_until(store::Pending& pending, WallTime due);
+  void note_timed();
   Result<void> hold(store::Pending& pending, WallTime now);
   void note_halves();
   Result<void> go_to_light_queues(store::Pending& pending);
@@ -126,6 +130,7 @@ class SendBatch {
   std::size_t bytes_ = 0;
   std::optional<WallTime> delayed_since_;  ///< when the first delayed message was taken up
   std::optional<WallTime> halves_since_;   ///< the same for half messages
+  bool timed_ = false;                     ///< a timed message was taken up
 };
 
 }  // namespace sluice::broker

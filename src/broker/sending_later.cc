@@ -4,7 +4,7 @@
 #include "broker/sending.h"
 #include "wire/record/properties.h"
 
-/// Sends that consumers see later: delayed messages and half messages.
+/// Sends that consumers see later: delayed, timed and half messages.
 namespace sluice::broker {
 
 using namespace wire::record;
@@ -19,6 +19,24 @@ void SendBatch::wait(store::Pending& pending, std::int64_t delay, WallTime now) 
   pending.tags_code = schedule.levels().of(level).count();
   pending.after_store = true;
   if (!delayed_since_) delayed_since_ = now;
+}
+
+/// Makes it a message that waits for a time.
+void SendBatch::wait_until(store::Pending& pending, WallTime due) {
+  pending.queue = &broker_.timers().queue();
+  pending.message.topic = kTimerTopic;
+  pending.message.queue = pending.queue->id();
+  pending.tags_code = unix_ms(due);
+  timed_ = true;
+}
+
+void SendBatch::note_timed() {
+  if (!timed_) return;
+  Timers& timers = broker_.timers();
+  for (const store::Pending& pending : pending_) {
+    if (pending.queue != &timers.queue()) continue;
+    timers.stored(pending.offset, from_unix_ms(pending.tags_code));
+  }
 }
 
 /// Makes it a half message.

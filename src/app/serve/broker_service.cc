@@ -10,6 +10,7 @@ namespace {
 
 constexpr milliseconds kFlushPause{500};
 constexpr milliseconds kStorePause{500};         // index write-out
+constexpr milliseconds kTimersPause{500};        // index of timed messages
 constexpr milliseconds kKeysPause{100};          // key index
 constexpr milliseconds kCompactPause{100};       // compaction, which so reads and writes
 constexpr std::int64_t kCompactBytes = 4 << 20;  // at most 40 MiB a second
@@ -48,6 +49,12 @@ Result<void> BrokerService::open(net::ReactorPool& reactors, store::Disk& disk) 
                                              options_.broker);
   SLUICE_CHECK(broker_->load(clock_.wall()));
   broker_->schedule().on_sooner([this] { deliverer_.sooner(); });
+  broker_->timers().on_sooner([this] { deliverer_.sooner(); });
+  store_->keep_while([this](LogPosition below) {
+    if (!broker_->timers().waits_below(below)) return false;
+    kept_below_ = below;
+    return true;
+  });
   broker_->transactions().on_sooner([this] { checker_.sooner(); });
   if (names_ || !options_.name_servers.empty()) {
     routes_ = std::make_unique<RouteSource>(reactors.at(0), clock_, names_, options_.name_servers);
@@ -59,7 +66,7 @@ Result<void> BrokerService::open(net::ReactorPool& reactors, store::Disk& disk) 
       std::make_unique<WorkerPool>("cold-reads", options_.cold_read_threads, kColdReadsMax);
   options_.door.cold_readers = cold_readers_.get();
   SLUICE_TRY(door_, doors::BrokerDoor::open(*broker_, clock_, reactors, options_.door));
-  deliverer_.start([this] { return deliver_delayed(broker_->schedule(), clock_, *door_); });
+  deliverer_.start([this] { return deliver_due(*broker_, clock_, *door_); });
   checker_.start([this] { return check_transactions(*broker_, clock_, *door_); });
   return {};
 }
@@ -109,6 +116,7 @@ void BrokerService::start_upkeep() {
   }
   periodic_.push_back(std::make_unique<Periodic>(kFlushPause, [this] { store_->flush_log(); }));
   periodic_.push_back(std::make_unique<Periodic>(kStorePause, [this] { maintain_store(); }));
+  periodic_.push_back(std::make_unique<Periodic>(kTimersPause, [this] { maintain_timers(); }));
   periodic_.push_back(std::make_unique<Periodic>(kKeysPause, [this] { store_->index_keys(); }));
   periodic_.push_back(
       std::make_unique<Periodic>(kCompactPause, [this] { store_->compact(kCompactBytes); }));
@@ -127,6 +135,12 @@ void BrokerService::maintain_store() {
   }
 }
 
+void BrokerService::maintain_timers() {
+  if (auto done = broker_->timers().upkeep(clock_.steady(), false); !done) {
+    log::error("timers_not_written", {{"why", done.error().remark()}});
+  }
+}
+
 void BrokerService::persist() {
   if (auto done = broker_->persist(clock_.wall()); !done) {
     log::error("config_not_written", {{"why", done.error().remark()}});
@@ -137,16 +151,37 @@ void BrokerService::upkeep() {
   broker_->expire(clock_.steady());
   door_->rates().sample(doors::Rates::read(broker_->traffic()), clock_.steady());
   register_in_process();
-  const auto dropped =
-      store_->apply(options_.retention, local_hour(clock_.wall()), kDropSegmentsMax);
-  if (!dropped) {
-    log::error("segments_not_dropped", {{"why", dropped.error().remark()}});
-  } else if (*dropped > 0) {
-    log::info("segments_dropped", {{"count", *dropped}});
-  }
+  drop_segments();
   if (auto health = store_->health(); !health) {
     log::error("store_failed", {{"why", health.error().remark()}});
   }
+}
+
+/// A segment in which timed messages wait is dropped when they lie further on in the log. One that
+/// is full of them frees nothing, so no other follows it in the same round.
+void BrokerService::drop_segments() {
+  int dropped = 0;
+  std::int64_t moved = 0;
+  for (bool more = true; more && dropped < kDropSegmentsMax;) {
+    kept_below_.reset();
+    const auto now_dropped =
+        store_->apply(options_.retention, local_hour(clock_.wall()), kDropSegmentsMax - dropped);
+    if (!now_dropped) {
+      log::error("segments_not_dropped", {{"why", now_dropped.error().remark()}});
+      return;
+    }
+    dropped += *now_dropped;
+    more = kept_below_ && moved < options_.store.segment_bytes / 2;
+    if (!more) break;
+    const auto bytes = broker_->timers().move_above(*kept_below_);
+    if (!bytes) {
+      log::error("timed_messages_not_moved", {{"why", bytes.error().remark()}});
+      return;
+    }
+    more = !broker_->timers().waits_below(*kept_below_);
+    moved += *bytes;
+  }
+  if (dropped > 0) log::info("segments_dropped", {{"count", dropped}, {"bytes_kept", moved}});
 }
 
 BrokerService::~BrokerService() {
@@ -175,6 +210,11 @@ Result<void> BrokerService::close() {
   store_->stop_flushing();
   if (flusher_.joinable()) flusher_.join();
   store_->maintain();
+  if (broker_) {
+    if (auto done = broker_->timers().upkeep(clock_.steady(), true); !done) {
+      log::error("timers_not_written", {{"why", done.error().remark()}});
+    }
+  }
   if (broker_) SLUICE_CHECK(broker_->persist(clock_.wall()));
   return store_->close();
 }

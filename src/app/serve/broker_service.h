@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -55,6 +56,8 @@ class BrokerService {
   void register_change(net::Reactor& reactor);
   void persist();
   void maintain_store();
+  void maintain_timers();
+  void drop_segments();
   void upkeep();
 
   Clock& clock_;
@@ -72,6 +75,7 @@ class BrokerService {
   std::vector<std::unique_ptr<Periodic>> periodic_;
   std::atomic<bool> closed_{false};
   std::atomic<bool> registration_is_slow_{false}, registration_posted_{false};
+  std::optional<LogPosition> kept_below_;  ///< timed messages wait there; upkeep's own
 };
 
 }  // namespace sluice::app

@@ -18,23 +18,39 @@ milliseconds sleep_until(std::optional<WallTime> next, const Clock& clock) {
                     kLongestSleep);
 }
 
-}  // namespace
-
-milliseconds deliver_delayed(broker::Schedule& schedule, const Clock& clock,
-                             doors::BrokerDoor& door) {
-  auto delivered = schedule.deliver(clock.wall());
-  if (!delivered) {
-    log::error("delayed_messages_not_delivered", {{"why", delivered.error().remark()}});
-    return kRetryPause;
-  }
-  if (delivered->lost > 0) {
+/// Wakes the readers. Gives whether there is more to deliver.
+bool announce(broker::Delivered delivered, doors::BrokerDoor& door) {
+  if (delivered.lost > 0) {
     log::error("delayed_messages_lost",
-               {{"count", static_cast<std::int64_t>(delivered->lost)},
+               {{"count", static_cast<std::int64_t>(delivered.lost)},
                 {"why", "their records cannot be read, or name no topic"}});
   }
-  door.announce(std::move(delivered->topics), std::move(delivered->queues), delivered->until);
-  if (delivered->more) return milliseconds(0);
-  return sleep_until(schedule.next_due(clock.wall()), clock);
+  door.announce(std::move(delivered.topics), std::move(delivered.queues), delivered.until);
+  return delivered.more;
+}
+
+}  // namespace
+
+milliseconds deliver_due(broker::Broker& broker, const Clock& clock, doors::BrokerDoor& door) {
+  auto delayed_ones = broker.schedule().deliver(clock.wall());
+  auto timed_ones = broker.timers().deliver(clock.wall());
+  bool more = false, failed = false;
+  for (auto* const delivered : {&delayed_ones, &timed_ones}) {
+    if (*delivered) {
+      more = announce(std::move(**delivered), door) || more;
+      continue;
+    }
+    log::error("delayed_messages_not_delivered", {{"why", delivered->error().remark()}});
+    failed = true;
+  }
+  if (failed) return kRetryPause;
+  if (more) return milliseconds(0);
+  const WallTime now = clock.wall();
+  const auto delayed = broker.schedule().next_due(now), timed = broker.timers().next_due(now);
+  return sleep_until(delayed && timed ? std::min(*delayed, *timed)
+                     : delayed        ? delayed
+                                      : timed,
+                     clock);
 }
 
 milliseconds check_transactions(broker::Broker& broker, const Clock& clock,

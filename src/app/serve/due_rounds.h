@@ -8,9 +8,8 @@
 /// round; one that fails (a full disk) is logged and tried again a second later.
 namespace sluice::app {
 
-/// Delivers delayed messages; `door` wakes their readers.
-milliseconds deliver_delayed(broker::Schedule& schedule, const Clock& clock,
-                             doors::BrokerDoor& door);
+/// Delivers delayed and timed messages; `door` wakes their readers.
+milliseconds deliver_due(broker::Broker& broker, const Clock& clock, doors::BrokerDoor& door);
 
 /// Asks producers about transactions they did not end, and gives up what nobody decides; `door`
 /// wakes the readers of what is given up.

@@ -95,6 +95,13 @@ bool light_dispatch(const Settings& settings) {
   return settings.boolean("enableLmq") && settings.boolean("enableMultiDispatch");
 }
 
+broker::TimerOptions timer_options(const Settings& settings) {
+  return {.enabled = settings.boolean("timerWheelEnable"),
+          .recall = settings.boolean("recallMessageEnable"),
+          .max_delay = std::chrono::seconds(settings.integer("timerMaxDelaySec")),
+          .precision = milliseconds(settings.integer("timerPrecisionMs"))};
+}
+
 broker::BrokerOptions core_options(const Settings& settings, const wire::record::Host& host,
                                    const broker::DelayLevels& levels) {
   const auto pages = static_cast<double>(::sysconf(_SC_PHYS_PAGES));
@@ -119,6 +126,8 @@ broker::BrokerOptions core_options(const Settings& settings, const wire::record:
       .property_filter = settings.boolean("enablePropertyFilter"),
       .delay_levels = levels,
       .transactions = transaction_options(settings),
+      .timers = timer_options(settings),
+      .timers_folder = settings.text("storePathRootDir") + "/timers",
       .memory_bytes = static_cast<std::int64_t>(pages * page * kMemoryShare),
       .damaged = settings.text("damagedMessages") == "skip" ? broker::Damaged::skip
                                                             : broker::Damaged::stop,
@@ -149,7 +158,8 @@ store::StoreOptions store_options(const Settings& settings, const wire::record::
           .compact_keys_bytes = settings.integer("maxOffsetMapSize"),
           .light_queues = light_dispatch(settings),
           .pass_over_damage = settings.text("damagedMessages") == "skip",
-          .tags_code_of = broker::index_code(levels)};
+          .tags_code_of =
+              broker::index_code(levels, milliseconds(settings.integer("timerPrecisionMs")))};
 }
 
 Result<store::Retention> retention_rules(const Settings& settings) {

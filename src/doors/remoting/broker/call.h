@@ -56,6 +56,7 @@ std::span<const BrokerRow> reply_rows();
 std::span<const BrokerRow> offset_rows();
 std::span<const BrokerRow> finding_rows();
 std::span<const BrokerRow> life_rows();
+std::span<const BrokerRow> timer_rows();
 std::span<const BrokerRow> member_rows();
 std::span<const BrokerRow> lock_rows();
 std::span<const BrokerRow> topic_rows();

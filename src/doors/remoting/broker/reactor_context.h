@@ -28,7 +28,7 @@ struct LateAnswer {
   SteadyTime deadline;
   std::weak_ptr<net::Connection> connection;
   ReplyTo reply_to;
-  std::string message_id, unique_key, batch_id;
+  std::string message_id, unique_key, batch_id, recall_handle;
   std::int32_t queue_id = 0;
   std::int64_t queue_offset = 0;
 };

@@ -38,6 +38,21 @@ void write_ids(const broker::SendBatch& sends, broker::SendBatch::Ticket ticket,
   }
 }
 
+/// What a single timed message can be taken back with; empty: it is none.
+std::string recall_handle(const broker::SendBatch& sends, broker::SendBatch::Ticket ticket,
+                          const broker::BrokerOptions& options) {
+  const store::Pending& message = sends.messages(ticket).front();
+  if (ticket.count != 1 || message.message.topic != broker::kTimerTopic) return {};
+  const std::string_view properties = message.message.properties;
+  namespace property = wire::record::property;
+  return broker::to_text(
+      {.topic = std::string(wire::record::find_property(properties, property::kRealTopic)),
+       .broker = options.name,
+       .due_ms = message.tags_code,
+       .unique_key = std::string(wire::record::find_property(properties, property::kUniqueKey)),
+       .position = message.position});
+}
+
 SendMessageResponse response_of(const broker::SendBatch& sends, broker::SendBatch::Ticket ticket,
                                 std::string_view ids, const broker::BrokerOptions& options) {
   const store::Pending& first = sends.messages(ticket).front();
@@ -115,8 +130,11 @@ void BrokerSession::answer_send(const SendTicket& send) {
   if (send.reply_to.oneway) return;
   const broker::SendBatch& sends = context_.sends;
   write_ids(sends, send.ticket, context_.door().options().store_host, context_.text);
-  write_reply(out(), send.reply_to, kSuccess, {},
-              response_of(sends, send.ticket, context_.text, context_.broker().options()));
+  const broker::BrokerOptions& options = context_.broker().options();
+  const std::string handle = recall_handle(sends, send.ticket, options);
+  SendMessageResponse response = response_of(sends, send.ticket, context_.text, options);
+  response.recall_handle = handle;
+  write_reply(out(), send.reply_to, kSuccess, {}, response);
 }
 
 void BrokerSession::answer_sends_later(LogPosition until) {
@@ -136,6 +154,7 @@ void BrokerSession::answer_sends_later(LogPosition until) {
         response_of(sends, ticket, answer.message_id, context_.broker().options());
     answer.unique_key = response.transaction_id;
     answer.batch_id = response.batch_id;
+    answer.recall_handle = recall_handle(sends, ticket, context_.broker().options());
     answer.queue_id = response.queue_id;
     answer.queue_offset = response.queue_offset;
     context_.answer_later(std::move(answer));
@@ -154,7 +173,8 @@ void write_send_reply(net::Connection& connection, const LateAnswer& answer,
                                   .transaction_id = answer.unique_key,
                                   .region = options.region,
                                   .trace_on = options.trace_on ? "true" : "false",
-                                  .batch_id = answer.batch_id});
+                                  .batch_id = answer.batch_id,
+                                  .recall_handle = answer.recall_handle});
 }
 
 }  // namespace sluice::doors

@@ -72,7 +72,7 @@ struct SendMessageResponse {
   std::string_view transaction_id;
   std::string_view region, trace_on;
   std::string_view batch_id;       ///< a batch that is one message to its producer
-  std::string_view recall_handle;  ///< of a timed message
+  std::string_view recall_handle;  ///< of a timed message, to take it back with
 
   using Wire = Fields<Required<"msgId", &SendMessageResponse::message_id>,
                       Required<"queueId", &SendMessageResponse::queue_id>,

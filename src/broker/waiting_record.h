@@ -7,7 +7,7 @@
 #include "wire/record/properties.h"
 #include "wire/record/record.h"
 
-/// What a record that waits in SCHEDULE_TOPIC_XXXX says of itself: who delivers it reads it, and
+/// What a record that waits in a system topic says of itself: who delivers it reads it, and
 /// who finds out after a restart what was delivered.
 namespace sluice::broker {
 
