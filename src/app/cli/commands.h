@@ -30,6 +30,7 @@ void add_message_commands(CLI::App& cli, int& exit_code);
 void add_top_command(CLI::App& cli, int& exit_code);
 void add_bench_commands(CLI::App& cli, int& exit_code);
 void add_trace(CLI::App& message, int& exit_code);  ///< of `message`
+void add_timed(CLI::App& message, int& exit_code);  ///< of `message`
 void add_store_commands(CLI::App& cli, int& exit_code);
 void add_config_command(CLI::App& cli, int& exit_code);
 

@@ -165,11 +165,13 @@ void add_find(CLI::App& message, int& exit_code) {
 }  // namespace
 
 void add_message_commands(CLI::App& cli, int& exit_code) {
-  CLI::App* message = cli.add_subcommand("message", "Show single messages, by id or by key");
+  CLI::App* message =
+      cli.add_subcommand("message", "Show single messages, by id or by key, and those that wait");
   message->require_subcommand(1);
   add_get(*message, exit_code);
   add_find(*message, exit_code);
   add_trace(*message, exit_code);
+  add_timed(*message, exit_code);
 }
 
 }  // namespace sluice::app

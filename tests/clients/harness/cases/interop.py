@@ -106,6 +106,11 @@ def _timed(c, server):
     check(all(e["at"] - e["born"] >= 2900 for e in got), "a timed message came early")
 
 
+@case("timed-by-the-cpp-client", against=("sluice",))
+def _(c):
+    _timed(c, c.server)
+
+
 ACCESS = {
     "authenticationEnabled": "true",
     "authenticationProvider": "org.apache.rocketmq.auth.authentication.provider.DefaultAuthenticationProvider",

@@ -18,6 +18,8 @@ public final class Driver {
     static {
         COMMANDS.put("allocate", Allocate::run);
         COMMANDS.put("send", Send::send);
+        COMMANDS.put("timed", Timed::send);
+        COMMANDS.put("recall", Timed::recall);
         COMMANDS.put("transact", Transact::run);
         COMMANDS.put("request", Reply::request);
         COMMANDS.put("reply", Reply::reply);
