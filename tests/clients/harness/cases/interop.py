@@ -18,6 +18,8 @@ KINDS = {
     "ordered": {"queue": 1},
     "oneway": {"mode": "oneway"},
 }
+# What the other cases show of Java's client alone is left out.
+SENT_BY = {"cpp": tuple(KINDS), "java540": ("plain", "lz4", "zstd", "batch", "ordered")}
 N = 10
 HOW, ASKED = ("commit", "rollback", "unknown", "commit"), ("commit", "rollback", "rollback")
 
@@ -30,10 +32,10 @@ def _matrix(c, server):
     """Each kind sent by both clients, read by a group of each."""
     topics = {kind: c.topic(kind, server=server) for kind in KINDS}
     readers = {by: c.consumer(by, server, topic=",".join(topics.values()), group=c.name("g-" + by), listener="orderly") for by in PAIR}
-    for sender in PAIR:
-        for kind, how in KINDS.items():
-            c.driver(sender, "send", server, topic=topics[kind], n=N, p=f"{sender}-{kind}", **how).finish(60)
-    expected = sorted(name for sender in PAIR for kind in KINDS for name in _names(f"{sender}-{kind}"))
+    for sender, kinds in SENT_BY.items():
+        for kind in kinds:
+            c.driver(sender, "send", server, topic=topics[kind], n=N, p=f"{sender}-{kind}", **KINDS[kind]).finish(60)
+    expected = sorted(name for sender, kinds in SENT_BY.items() for kind in kinds for name in _names(f"{sender}-{kind}"))
 
     def sent(driver):
         return [e for e in driver.of("got") if e["tags"] != "fence"]
