@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
+#include <type_traits>
 
 #include <sluice/producer.h>
 
@@ -31,13 +33,22 @@ std::vector<std::string> words(std::string_view given) {
   return all;
 }
 
-/// Later versions are longer: their first fields are these.
-Outcome<Message> message_of(const sluice_message* given) {
-  if (given == nullptr || given->topic == nullptr) {
-    return Failure{Errc::invalid_argument, "a message and its topic must not be null"};
+/// What the first version of the interface had; later ones are longer, and a program may be older
+/// than the library.
+constexpr std::size_t kMessageMin = offsetof(sluice_message, delay_level) + sizeof(std::int32_t);
+constexpr std::size_t kReceiptMin =
+    offsetof(sluice_receipt, recall_handle) + sizeof(sluice_receipt::recall_handle);
+
+Outcome<Message> message_of(const sluice_message* from) {
+  if (from == nullptr || from->size < kMessageMin) {
+    return Failure{Errc::invalid_argument,
+                   "a message must not be null, and its size must be sizeof(sluice_message)"};
   }
-  if (given->size < sizeof(sluice_message)) {
-    return Failure{Errc::invalid_argument, "the size of a message must be sizeof(sluice_message)"};
+  sluice_message copied{};
+  std::memcpy(&copied, from, std::min(from->size, sizeof copied));
+  const sluice_message* const given = &copied;
+  if (given->topic == nullptr) {
+    return Failure{Errc::invalid_argument, "the topic of a message must not be null"};
   }
   Message message{.topic = given->topic,
                   .body = std::string(static_cast<const char*>(given->body), given->body_size),
@@ -75,9 +86,16 @@ void fill(sluice_receipt& to, const Receipt& from) {
   copy(to.recall_handle, from.recall_handle);
 }
 
+/// Of an array whose program may know shorter structures.
+template <class T>
+T* nth(T* array, std::size_t i) {
+  using Byte = std::conditional_t<std::is_const_v<T>, const char, char>;
+  return reinterpret_cast<T*>(reinterpret_cast<Byte*>(array) + i * array->size);
+}
+
 Outcome<void> told(sluice_receipt* to, const Outcome<Receipt>& sent) {
   if (!sent) return sent.error();
-  if (to != nullptr && to->size >= sizeof(sluice_receipt)) fill(*to, *sent);
+  if (to != nullptr && to->size >= kReceiptMin) fill(*to, *sent);
   return {};
 }
 
@@ -151,14 +169,14 @@ int sluice_send_batch(sluice_producer* producer, const sluice_message* messages,
   return c::guarded([&]() -> Outcome<void> {
     std::vector<Message> batch;
     for (std::size_t i = 0; i < count; ++i) {
-      auto made = message_of(&messages[i]);
+      auto made = message_of(nth(messages, i));
       if (!made) return made.error();
       batch.push_back(std::move(*made));
     }
     const auto sent = producer->producer.send_batch(std::move(batch));
     if (!sent) return sent.error();
     for (std::size_t i = 0; receipts != nullptr && i < count; ++i) {
-      if (receipts[i].size >= sizeof(sluice_receipt)) fill(receipts[i], (*sent)[i]);
+      static_cast<void>(told(nth(receipts, i), (*sent)[i]));
     }
     return {};
   });
