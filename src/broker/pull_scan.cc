@@ -163,8 +163,8 @@ Result<void> PullScan::add_checked(const store::IndexEntry& entry) {
   return {};
 }
 
-/// Compaction has moved it; or the log's beginning has passed it, and the queue's has too, or not yet. Where the queue's first
-/// message is in the log, a later one that lies before it is damage.
+/// Compaction has moved it; or the log's beginning has passed it, and the queue's has too, or not
+/// yet. Where the queue's first message is in the log, a later one that lies before it is damage.
 bool PullScan::was_removed(const store::IndexEntry& entry) const {
   if (store::is_compacted(entry.position)) return true;
   if (entry.position >= store_.min_position()) return false;

@@ -15,7 +15,6 @@ namespace {
 
 using namespace wire::record;
 
-
 /// What a dead letter's DELAY says: none, whatever the last retry asked for.
 constexpr std::string_view kNoDelay = "-1";
 

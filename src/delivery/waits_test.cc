@@ -8,44 +8,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "delivery/testing/parked_read.h"
+
 namespace sluice::delivery {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
-
-constexpr SteadyTime kStart{milliseconds(1'000'003)};
-
-struct Read : Wait {
-  Read(int name_, QueueKey key, std::int64_t at, SteadyTime until) : name(name_) {
-    queue = key;
-    offset = QueueOffset(at);
-    deadline = until;
-  }
-  int name;
-};
-
-std::vector<int> take_names(WaitList& released) {
-  std::vector<int> names;
-  while (!released.empty()) {
-    names.push_back(static_cast<Read&>(released.front()).name);
-    released.pop_front();
-  }
-  return names;
-}
-
-std::vector<int> arrival(Waits& waits, QueueKey queue, std::int64_t end,
-                         std::vector<TagCode> tags = {}) {
-  WaitList released;
-  waits.on_arrival(queue, QueueOffset(end), tags, released);
-  return take_names(released);
-}
-
-std::vector<int> expiry(Waits& waits, SteadyTime now) {
-  WaitList released;
-  waits.expire(now, released);
-  return take_names(released);
-}
+using namespace testing;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
 
 TEST(Waits, AnArrivalReleasesOnceAndInTheOrderOfParking) {
   Waits waits(kStart);
@@ -70,13 +41,6 @@ TEST(Waits, AnArrivalLeavesReadsFurtherAhead) {
   EXPECT_THAT(arrival(waits, 7, 13), ElementsAre(2));
   EXPECT_FALSE(waits.any(7));
 }
-
-struct TaggedRead : Read {
-  TaggedRead(int name_, QueueKey key, std::int64_t at, TagCode wanted)
-      : Read(name_, key, at, kStart + milliseconds(500)) {
-    tag = wanted;
-  }
-};
 
 TEST(Waits, AMessageReleasesThoseThatWantItsTag) {
   Waits waits(kStart);
@@ -127,7 +91,7 @@ TEST(Waits, WhoeverIsChosenIsReleasedWhateverItWants) {
   for (Read* read : {&red, &all, &stays, &other}) waits.park(*read);
   WaitList released;
   waits.release_if(7, [&](const Wait& wait) { return &wait != &stays; }, released);
-  EXPECT_THAT(take_names(released), testing::UnorderedElementsAre(1, 2));
+  EXPECT_THAT(take_names(released), UnorderedElementsAre(1, 2));
   EXPECT_EQ(waits.size(), 2u);
 }
 

@@ -75,8 +75,8 @@ class Compacted {
   std::unique_ptr<Mapping> table_, records_;  ///< null when there is no row
 };
 
-/// What is in a position for which is_compacted() is true, below kCompactedBit: the id of a Compacted,
-/// and the first byte.
+/// What is in a position for which is_compacted() is true, below kCompactedBit: the id of a
+/// Compacted, and the first byte.
 inline std::uint32_t compacted_id(LogPosition position) {
   return static_cast<std::uint32_t>(position.value >> 40 & Compacted::kIdMax);
 }

@@ -220,20 +220,6 @@ Result<void> LogQueue::start_at(std::int64_t offset, LogPosition position) {
   return {};
 }
 
-Result<void> LogQueue::skip_to(QueueOffset offset) {
-  if (offset.value <= next_) return {};
-  SLUICE_CHECK(write_below(LogPosition(std::numeric_limits<std::int64_t>::max())));
-  // Blank entries lie where the last message does: positions never go down along a queue.
-  LogPosition behind(0);
-  if (next_ > first_) {
-    SLUICE_TRY(const IndexEntry last, entry_at(next_ - 1));
-    behind = last.position;
-  }
-  SLUICE_CHECK(start_at(offset.value, behind));
-  publish(offset);
-  return {};
-}
-
 Result<bool> LogQueue::restore(QueueOffset at, const IndexEntry& entry) {
   if (at.value < next_) return false;
   if (at.value > next_) {

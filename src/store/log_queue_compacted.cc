@@ -43,4 +43,18 @@ QueueOffset LogQueue::min() const {
   return kept->count() > 0 ? kept->offset_of(0) : std::max(kept->upto(), log_min());
 }
 
+Result<void> LogQueue::skip_to(QueueOffset offset) {
+  if (offset.value <= next_) return {};
+  SLUICE_CHECK(write_below(LogPosition(std::numeric_limits<std::int64_t>::max())));
+  // Blank entries lie where the last message does: positions never go down along a queue.
+  LogPosition behind(0);
+  if (next_ > first_) {
+    SLUICE_TRY(const IndexEntry last, entry_at(next_ - 1));
+    behind = last.position;
+  }
+  SLUICE_CHECK(start_at(offset.value, behind));
+  publish(offset);
+  return {};
+}
+
 }  // namespace sluice::store

@@ -168,10 +168,9 @@ class Mender {
     };
     const record::Message& message = found.message;
     put(message.topic, message.queue, found.placement.offset);
-    record::each_light_queue(message.topic, message.properties,
-                             [&](std::string_view name, QueueOffset offset) {
-                               put(name, record::kLightQueue, offset);
-                             });
+    record::each_light_queue(
+        message.topic, message.properties,
+        [&](std::string_view name, QueueOffset offset) { put(name, record::kLightQueue, offset); });
   }
 
   Result<void> mend(const LogQueue& queue, const Entries& entries) {

@@ -10,10 +10,10 @@
 #include "app/bench/produce_load.h"
 #include "app/bench/watch.h"
 #include "app/cli/commands.h"
+#include "app/cli/run_group.h"
 #include "app/cli/session.h"
 #include "app/cli/text.h"
 #include "app/stop_signals.h"
-#include "client/group_admin.h"
 
 /// `sluice bench`: how fast a cluster is, measured through the client library.
 namespace sluice::app {
@@ -107,28 +107,6 @@ Result<void> produce(const BenchOptions& options) {
   return {};
 }
 
-/// A group for this run only, taken away with it when the user has not named one.
-class RunGroup {
- public:
-  RunGroup(BenchOptions& options, std::uint64_t run) : options_(options) {
-    if (!options_.group.empty()) return;
-    options_.group = fmt::format("sluice_bench_{:x}", run);
-    ours_ = true;
-  }
-  ~RunGroup() {
-    if (!ours_) return;
-    if (auto session = ClientSession::open(options_.connect)) {
-      (void)client::GroupAdmin((*session)->cluster()).remove(options_.group);
-    }
-  }
-  RunGroup(const RunGroup&) = delete;
-  RunGroup& operator=(const RunGroup&) = delete;
-
- private:
-  BenchOptions& options_;
-  bool ours_ = false;
-};
-
 Result<void> accepted(const ConsumeLoad& load) {
   auto status = load.status();
   if (status.has_error()) return fail(Errc::invalid_argument, status.error().remark);
@@ -137,7 +115,7 @@ Result<void> accepted(const ConsumeLoad& load) {
 
 Result<void> consume(BenchOptions options) {
   StopSignals signals;
-  const RunGroup group(options, new_run());
+  const RunGroup group(options.connect, options.group, new_run());
   Meter meter;
   ConsumeLoad load(consume_options(options, StartAt::first), meter);
   SLUICE_CHECK(accepted(load));
@@ -157,7 +135,7 @@ Result<void> end_to_end(BenchOptions options) {
   }
   StopSignals signals;
   const std::uint64_t run = new_run();
-  const RunGroup group(options, run);
+  const RunGroup group(options.connect, options.group, run);
   ProduceLoadOptions producing = produce_options(options);
   SLUICE_CHECK(try_it(producing));
   Meter received, sent;

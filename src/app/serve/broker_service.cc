@@ -17,8 +17,8 @@ constexpr std::int64_t kCompactBytes = 4 << 20;  // at most 40 MiB a second
 constexpr milliseconds kPersistPause{5'000};     // config/*.json
 constexpr milliseconds kUpkeepPause{10'000};     // members, retention, registration
 constexpr milliseconds kQuickRegistration{2};
-constexpr int kDropSegmentsMax = 10;             // at a time
-constexpr std::size_t kColdReadsMax = 16'384;    // that wait for a thread
+constexpr int kDropSegmentsMax = 10;           // at a time
+constexpr std::size_t kColdReadsMax = 16'384;  // that wait for a thread
 
 int local_hour(WallTime now) {
   const std::time_t seconds = std::chrono::system_clock::to_time_t(now);

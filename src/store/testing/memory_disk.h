@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -68,6 +69,7 @@ class MemoryDisk final : public Disk {
  private:
   friend class MemoryFile;
   struct Node;
+  static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
   enum class Fate : std::uint8_t { passes, fails };
   /// A name that changed since its folder was last synced: made (`node`), moved or gone.
   struct NameChange {
@@ -85,7 +87,7 @@ class MemoryDisk final : public Disk {
   std::vector<NameChange> unsynced_names_;  // oldest first
   std::set<std::string> folders_;
   std::int64_t changes_ = 0;
-  std::int64_t fail_from_;
+  std::int64_t fail_from_ = kNever;
   std::int64_t fail_once_ = -1;
   Errc once_why_ = Errc::io_error;
   bool stopped_ = false;

@@ -5,8 +5,11 @@
 #include <cstring>
 #include <memory>
 #include <set>
+#include <string>
 #include <utility>
 #include <vector>
+
+#include "store/testing/memory_disk.h"
 
 namespace sluice::store::testing {
 
@@ -53,5 +56,12 @@ struct MemoryNode {
     }
   }
 };
+
+struct MemoryDisk::Node : MemoryNode {};
+
+/// Whether the path is that of something in the folder, at any depth.
+inline bool is_below(const std::string& path, const std::string& folder) {
+  return path.size() > folder.size() && path.starts_with(folder) && path[folder.size()] == '/';
+}
 
 }  // namespace sluice::store::testing
