@@ -10,7 +10,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
-from common import load, machine, places, plot, servers  # noqa: E402
+from common import load, machine, places, plot, processes, servers  # noqa: E402
 from common.remoting import Connection  # noqa: E402
 
 SEND = ["produce", "--size", 1024]
@@ -89,6 +89,7 @@ def arguments():
 
 
 def main():
+    processes.stop_cleanly()
     asked = arguments()
     if why := places.why_no_load():
         sys.exit(f"skipped: {why}")

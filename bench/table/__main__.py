@@ -14,7 +14,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
-from common import places, warm  # noqa: E402
+from common import places, processes, warm  # noqa: E402
 from table import baseline, report  # noqa: E402
 from table.rounds import Rounds, say  # noqa: E402
 from table.rows import ROWS  # noqa: E402
@@ -47,6 +47,7 @@ def sides(asked, before):
 
 
 def main():
+    processes.stop_cleanly()
     asked = arguments()
     rows = [row for row in ROWS if re.search(asked.rows, row.key)]
     if asked.list:

@@ -14,9 +14,13 @@ def summary(result, rows):
         measured = result["rows"][row.key]
         if row.versus:
             divide(measured, result["rows"].get(row.versus, {}), row)
-        names = [*row.figures, *([("of_versus", f"of “{row.versus}”")] if row.versus else [])]
+        names = [*row.figures, *([("of_versus", _versus(row))] if row.versus else [])]
         lines += [line for name, unit in names if (line := _line(row, measured, name, unit))]
     return lines
+
+
+def _versus(row):
+    return "messages/s, of the peer's with ASYNC_FLUSH" if row.sync else f"messages/s, of those of “{row.versus}”"
 
 
 def divide(measured, versus, row):

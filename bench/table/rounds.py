@@ -77,11 +77,18 @@ class Rounds:
 
     def _on(self, stack, row, side):
         if side == "peer":
-            if row.sync not in self._peers:
-                self._peers[row.sync] = Peer(stack, row.sync, self.warm_seconds)
-            return self._peers[row.sync].measure(row, self.seconds)
+            return self._peer(stack, row.sync).measure(row, self.seconds)
         with self._fresh(row, side) as server:
             return row.measure(server, row, self.seconds)
+
+    def _peer(self, stack, sync):
+        if sync not in self._peers:
+            try:
+                self._peers[sync] = Peer(stack, sync, self.warm_seconds)
+            except (load.LoadFailed, RuntimeError):
+                self.sides = [side for side in self.sides if side != "peer"]  # said once, with the reason
+                raise
+        return self._peers[sync]
 
     def _fresh(self, row, side):
         if side == "ceiling":
