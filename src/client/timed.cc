@@ -1,6 +1,7 @@
 #include "client/timed.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -70,7 +71,9 @@ Result<std::vector<TimedMessage>> timed_messages(Cluster& cluster, const std::st
     return fail(Errc::unsupported,
                 "no master broker lists its timed messages: Sluice's do, others do not");
   }
-  std::ranges::stable_sort(all, {}, &TimedMessage::due_ms);
+  std::ranges::sort(all, {}, [](const TimedMessage& message) {
+    return std::tuple(message.due_ms, message.stored_ms, std::string_view(message.id));
+  });
   if (all.size() > max) all.resize(max);
   return all;
 }
