@@ -27,7 +27,7 @@ namespace {
 using namespace sluice;
 using namespace sluice::bench;
 using namespace sluice::wire::remoting;
-using Clock = std::chrono::steady_clock;
+using Ticks = std::chrono::steady_clock;
 using Millis = std::chrono::duration<double, std::milli>;
 
 constexpr std::int64_t kBodyBytes = 1 << 10, kAtOnce = 256, kOldQueues = 4;
@@ -122,13 +122,13 @@ std::vector<double> send_steadily(std::chrono::seconds time) {
   Connection connection;
   const std::string body(static_cast<std::size_t>(kBodyBytes), 'x');
   std::vector<double> took;
-  const auto start = Clock::now();
+  const auto start = Ticks::now();
   for (auto due = start; due < start + time; due += kPeriod) {
     std::this_thread::sleep_until(due);
     connection.add(request_to_send("new", 0), as_bytes(body));
     connection.write();
     insist(connection.answer().code == 0, "a refused send");
-    took.push_back(Millis(Clock::now() - due).count());
+    took.push_back(Millis(Ticks::now() - due).count());
   }
   std::ranges::sort(took);
   return took;
@@ -186,10 +186,10 @@ int main(int argc, char** argv) {
   const std::int64_t faults = major_faults(server);
   std::atomic<bool> stop{false};
   std::int64_t bytes = 0;
-  const auto start = Clock::now();
+  const auto start = Ticks::now();
   std::thread reader([&] { bytes = read_old(stop); });
   show("beside a cold reader", send_steadily(std::chrono::seconds(seconds)));
-  const double took = Millis(Clock::now() - start).count() / 1000;
+  const double took = Millis(Ticks::now() - start).count() / 1000;
   stop = true;
   reader.join();
   fmt::print("the cold reader        {:8.0f} MiB/s\n",

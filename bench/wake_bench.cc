@@ -29,7 +29,7 @@ namespace {
 using namespace sluice;
 using namespace sluice::bench;
 using namespace sluice::wire::remoting;
-using Clock = std::chrono::steady_clock;
+using Ticks = std::chrono::steady_clock;
 using Microseconds = std::chrono::duration<double, std::micro>;
 
 constexpr const char* kWanted = "wanted";
@@ -115,9 +115,9 @@ Parked park(int count, Park park_one) {
     park_one(*parked.back(), i, end);
     if (i % 500 == 499) parked.back()->write();
   }
-  for (const auto& connection : parked) {
-    connection->write();
-    end_of(*connection, kWanted);  // what came before is parked now
+  for (const auto& full : parked) {
+    full->write();
+    end_of(*full, kWanted);  // what came before is parked now
   }
   return parked;
 }
@@ -130,10 +130,10 @@ void measure(const char* name, const Server& server, int rounds) {
     add_pull(waits, kWanted, 0, offset, "mine");
     end_of(waits, kWanted);  // the pull is parked now
     add_send(sends, kWanted, "mine");
-    const auto start = Clock::now();
+    const auto start = Ticks::now();
     sends.write();
     insist(waits.answer().code == 0, "the pull was not answered with the message");
-    times.push_back(Microseconds(Clock::now() - start).count());
+    times.push_back(Microseconds(Ticks::now() - start).count());
     insist(sends.answer().code == 0, "a send was refused");
     ++offset;
   }
@@ -168,12 +168,12 @@ void measure_groups(const Server& server, int messages) {
     for (const auto& reader : readers) reader->write();
     for (const auto& reader : readers) end_of(*reader, kWanted);  // all are parked
     add_send(sends, kWanted, "all");
-    const auto start = Clock::now();
+    const auto start = Ticks::now();
     sends.write();
     for (const auto& reader : readers) {
       for (int i = 0; i < kEach; ++i) insist(reader->answer().code == 0, "a group got no message");
     }
-    times.push_back(Microseconds(Clock::now() - start).count());
+    times.push_back(Microseconds(Ticks::now() - start).count());
     insist(sends.answer().code == 0, "a send was refused");
   }
   const double cost = (server.cpu_seconds() - cpu) * 1e6 / messages / (kReaders * kEach);

@@ -67,10 +67,6 @@ std::int64_t now_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
 }
 
-void until_told() {
-  for (int c = 0; c != EOF && c != '\n';) c = std::getchar();
-}
-
 sluice::ClientOptions client_options(const Args& args) {
   static const std::map<std::string, sluice::TlsCheck> checks{{"none", sluice::TlsCheck::none},
                                                               {"issuer", sluice::TlsCheck::issuer},
