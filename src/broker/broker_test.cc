@@ -131,7 +131,8 @@ class BrokerFiles : public BrokerTest {
     ASSERT_TRUE(broker_.load(kNow));
     make_topic("t", 5);
     ASSERT_TRUE(broker_.groups().put({.name = "g", .retry_max_times = 3}, kNow));
-    ASSERT_TRUE(broker_.commit_offset("g", "t", QueueId(2), QueueOffset(7), kNow));
+    for (int i = 0; i < 7; ++i) send("t");
+    ASSERT_TRUE(broker_.commit_offset("g", "t", QueueId(0), QueueOffset(7), kNow));
     ASSERT_TRUE(broker_.persist(kNow));
   }
   void expect_restored() {
@@ -143,7 +144,7 @@ class BrokerFiles : public BrokerTest {
     EXPECT_NE(next.topics().find("TBW102"), nullptr);
     ASSERT_NE(next.groups().find("g"), nullptr);
     EXPECT_EQ(next.groups().find("g")->retry_max_times, 3);
-    EXPECT_EQ(next.progress().committed("g", "t", QueueId(2)), QueueOffset(7));
+    EXPECT_EQ(next.progress().committed("g", "t", QueueId(0)), QueueOffset(7));
     EXPECT_EQ(next.topics().version(), broker_.topics().version());
     EXPECT_EQ(next.groups().version(), broker_.groups().version());
   }

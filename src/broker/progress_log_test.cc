@@ -14,6 +14,7 @@ class ProgressLog : public testing::BrokerFixture {
   void SetUp() override {
     make_topic("t");
     ASSERT_TRUE(broker_.load(kNow));
+    for (int i = 0; i < 10; ++i) send("t");
   }
   void commit(std::int64_t offset) {
     ASSERT_TRUE(broker_.commit_offset("g", "t", QueueId(0), QueueOffset(offset), kNow));

@@ -100,7 +100,7 @@ struct LightQueues {
 
 /// Positions of records that compaction keeps beside the log are no positions of the log.
 inline constexpr std::int64_t kCompactedBit = std::int64_t{1} << 62;
-inline bool is_compacted(LogPosition position) { return (position.value & kCompactedBit) != 0; }
+inline bool is_compacted(LogPosition position) { return position.value >= kCompactedBit; }
 
 /// One message to append; the views live until append returns. append fills in the last four.
 struct Pending {

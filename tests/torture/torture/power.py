@@ -16,7 +16,7 @@ from .storm import cast, finish, wait_for_answers
 
 # With ASYNC_FLUSH a message is safe when a flush has begun after it: two a second, and what they take on a busy machine.
 ASYNC_SAFE_NS = 3_000_000_000
-SETTINGS = {"mappedFileSizeCommitLog": 1 << 20, "mappedFileSizeConsumeQueue": 20 * 500, "maxHashSlotNum": 1000,
+SETTINGS = {"mappedFileSizeCommitLog": 1 << 20, "maxMessageSize": 256 << 10, "mappedFileSizeConsumeQueue": 20 * 500, "maxHashSlotNum": 1000,
             "maxIndexNum": 4000}
 
 

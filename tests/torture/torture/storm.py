@@ -60,7 +60,7 @@ def storm(binary, directory, restarts, flush, seed):
     try:
         # Small files, so that there are many to begin and to close.
         server = SluiceServer(nursery, directory, binary, {
-            "flushDiskType": flush, "mappedFileSizeCommitLog": 4 << 20, "mappedFileSizeConsumeQueue": 20 * 1000,
+            "flushDiskType": flush, "mappedFileSizeCommitLog": 4 << 20, "maxMessageSize": 1 << 20, "mappedFileSizeConsumeQueue": 20 * 1000,
             "maxHashSlotNum": 5000, "maxIndexNum": 20000})
         server.start()
         remoting.create_topic(server.port, TOPIC, QUEUES)
