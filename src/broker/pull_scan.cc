@@ -51,6 +51,9 @@ Result<std::size_t> PullScan::read_entries(std::span<store::IndexEntry> to) {
 Result<void> PullScan::take(std::span<const store::IndexEntry> entries) {
   dense_ = is_dense(entries);
   for (const store::IndexEntry& entry : entries) {
+    // What lies behind the last message that there is room for is not looked at.
+    done_ = done_ || result_.messages >= plan_.max_messages;
+    if (done_) return {};
     if (entry.size != store::kBlankEntrySize) {
       auto taken = take(entry);
       if (!taken) SLUICE_CHECK(pass_over(entry, std::move(taken.error())));

@@ -46,6 +46,10 @@ Result<void> pull(BrokerCall& call, const PullMessage& request) {
   const bool hold = result.status == broker::PullStatus::not_found &&
                     (request.sys_flag & kPullSuspend) != 0 && request.suspend_ms > 0;
   if (!hold) {
+    // A subscription that wanted none of what is there: the client goes on behind it.
+    const bool skipped =
+        result.status == broker::PullStatus::not_found && result.next != query.offset;
+    if (skipped) result.status = broker::PullStatus::retry;
     write_pull_reply(call.session.out(), call.reply_to(), result, pull_code(result.status));
     return {};
   }
