@@ -46,7 +46,8 @@ class Output {
   /// Suspends the consumer behind the last message that is wanted, before it gets another.
   Verdict take(std::span<const ReceivedMessage> messages, PushConsumer& consumer) {
     const std::scoped_lock lock(mutex_);
-    if (!written_ || full()) return {.done = false};
+    // What came before the consumer was suspended comes again, soon and to whoever is there then.
+    if (!written_ || full()) return {.done = false, .delay_level = 1};
     for (const ReceivedMessage& message : messages) {
       written_ = write_messages({received(message)}, format_);
     }
@@ -99,13 +100,15 @@ Result<void> consume_by_push(const ConsumeOptions& options, const MessageFormat&
   std::promise<PushConsumer*> made;
   const std::shared_future<PushConsumer*> self = made.get_future().share();
   PushConsumer consumer(
-      client, {.group = options.group,
-               .subscriptions = {{.topic = options.topic, .expression = options.tags}},
-               .listener = [&](auto messages) { return output.take(messages, *self.get()); },
-               .orderly = way == ConsumeWay::lock_queues,
-               .broadcasting = way == ConsumeWay::read_all_apart,
-               .start = options.from == "first" ? StartAt::first : StartAt::last,
-               .threads = 1});
+      client,
+      {.group = options.group,
+       .subscriptions = {{.topic = options.topic, .expression = options.tags}},
+       .listener = [&](auto messages) { return output.take(messages, *self.get()); },
+       // Members that all get everything have nobody to give a message back to: they keep it.
+       .orderly = way != ConsumeWay::share_queues,
+       .broadcasting = way == ConsumeWay::read_all_apart,
+       .start = options.from == "first" ? StartAt::first : StartAt::last,
+       .threads = 1});
   made.set_value(&consumer);
   if (const auto status = consumer.status(); !status) {
     return fail(Errc::invalid_argument, status.error().remark);

@@ -10,8 +10,8 @@ import org.apache.rocketmq.common.message.MessageQueue;
 
 /**
  * litepull ns= topic= group= how=assign|subscribe n=MESSAGES [seek=OFFSET] [commit=true]: pulls until n messages came, or
- * none came for [quiet=5000] ms. [pause=MS]: after half of the messages all queues are paused for so long, with "paused" and
- * "resumed" lines. [hold=MS]: how long its pulls wait at the broker.
+ * none came for [quiet=5000] ms. [pause=MS] [pauseat=N]: after N messages all queues are paused for so long, with "paused" and
+ * "resumed" lines.
  */
 final class LitePull {
     private LitePull() {
@@ -22,7 +22,6 @@ final class LitePull {
         Clients.configure(consumer, args, "lite" + ProcessHandle.current().pid());
         consumer.setConsumeFromWhere(ConsumeFromWhere.CONSUME_FROM_FIRST_OFFSET);
         consumer.setAutoCommit(false);
-        consumer.setBrokerSuspendMaxTimeMillis(args.big("hold", 20_000));
         boolean assign = args.text("how", "assign").equals("assign");
         if (!assign) {
             consumer.subscribe(args.text("topic"), args.text("sub", "*"));
@@ -41,7 +40,7 @@ final class LitePull {
                 quietSince = System.currentTimeMillis();
             }
             seen += messages.size();
-            if (!paused && seen >= n / 2) {
+            if (!paused && seen >= args.number("pauseat", n)) {
                 paused = true;
                 seen += pause(consumer, args.text("topic"), args.number("pause", 0));
                 quietSince = System.currentTimeMillis();
