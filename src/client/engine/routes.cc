@@ -1,5 +1,7 @@
 #include "client/engine/routes.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -30,7 +32,7 @@ Task<Result<TopicRoute>> Routes::ask(std::string topic) {
   SLUICE_CO_CHECK(co_await name_servers());
   const std::size_t count = name_servers_.size();
   for (std::size_t i = 0; i < count && !name_servers_.empty(); ++i) {
-    const std::size_t server = current_ % name_servers_.size();
+    const std::size_t server = std::min(current_, name_servers_.size() - 1);
     const std::string address = name_servers_[server];
     auto answer = co_await call(remoting_, address, request, {}, timeout_);
     if (answer) {
@@ -38,7 +40,9 @@ Task<Result<TopicRoute>> Routes::ask(std::string topic) {
       co_return TopicRoute::decode(answer->command.body);
     }
     reasons.emplace_back(answer.error().remark());
-    if (current_ == server) current_ = server + 1;
+    // Unless another task has gone on already, or the list is another one now.
+    if (current_ == server && !name_servers_.empty())
+      current_ = (server + 1) % name_servers_.size();
   }
   co_return fail(Errc::closed,
                  fmt::format("no name server can be reached: {}", fmt::join(reasons, "; ")));
