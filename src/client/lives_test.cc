@@ -30,8 +30,10 @@ struct Life {
               .subscriptions = {{.topic = "t"}},
               .listener = [this](auto messages) { return ++seen, Verdict{!messages.empty()}; },
               .start = StartAt::first}),
-        stream(client,
-               {.group = "stream", .subscriptions = {{.topic = "t"}}, .start = StartAt::first}),
+        stream(client, {.group = "stream",
+                        .subscriptions = {{.topic = "t"}},
+                        .start = StartAt::first,
+                        .shutdown_timeout = 100ms}),  // this test keeps what it was given
         pull(client, {.group = "pull", .subscriptions = {{.topic = "t"}}, .start = StartAt::first}),
         simple(client, {.group = "pop",
                         .subscriptions = {{.topic = "t"}},
