@@ -84,9 +84,13 @@ def _(c):
     _matrix(c, c.server)
 
 
+# Apache marks what is decided in batches; questions must be rarer than those, or it asks about, and sends again, what is over.
+OFTEN = {"transactionCheckInterval": 3000, "transactionOpBatchInterval": 500, "recallMessageEnable": "true"}
+
+
 @case("kinds-of-both-clients-on-apache", group=None, limit=500, against=("sluice",), weight=2)
 def _(c):
-    server = c.new_apache({"transactionCheckInterval": 3000, "transactionTimeOut": 1000, "recallMessageEnable": "true"}).start()
+    server = c.new_apache(OFTEN).start()
     _matrix(c, server)
     _asked(c, server)
     _timed(c, server)
