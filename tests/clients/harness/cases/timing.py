@@ -17,7 +17,7 @@ def _judge(c, server, topic, quiet=4000):
     return c.driver("java540", "litepull", server, topic=topic, group=c.name("judge"), how="assign", n=10**9, quiet=quiet).finish(120).of("got")
 
 
-def _on_time(sent, got):
+def _on_time(sent, got, exact=True):
     """Not early, and not late; of Apache's broker, which keeps to seconds, not early only."""
     due = {e["s"]: e for e in sent}
     for e in got:
