@@ -63,9 +63,12 @@ Result<std::shared_ptr<File>> IndexFiles::make(const IndexName& name, std::int64
   const std::string folder = folder_of(name);
   SLUICE_CHECK(disk_.make_folder(folder));
   SLUICE_TRY(std::shared_ptr<File> file, disk_.open(path_of(name, base), Disk::Open::create));
+  {
+    // Before anything can fail: the next one to want the file finds it there.
+    const std::lock_guard guard(mutex_);
+    unsynced_folders_.insert({folder, folder_ + "/" + *name.topic, folder_});
+  }
   SLUICE_CHECK(file->resize(file_bytes_));
-  const std::lock_guard guard(mutex_);
-  unsynced_folders_.insert({folder, folder_ + "/" + *name.topic, folder_});
   return file;
 }
 

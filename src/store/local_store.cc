@@ -210,13 +210,24 @@ Result<void> LocalStore::write_indexes(Sync sync) {
   last_write_out_ = clock_.steady();
   write_out_took_ = last_write_out_ - begun;
   if (sync == Sync::when_due && !sync_is_due()) return {};
-  SLUICE_CHECK(index_files_.sync());
+  SLUICE_CHECK(sync_index_files());
   last_sync_ = clock_.steady();
   if (sync == Sync::now || table_is_due(next.flushed)) SLUICE_CHECK(write_table(next.flushed));
   if (next == checkpoint_) return {};
   SLUICE_CHECK(write_checkpoint(disk_, options_.root, next));
   checkpoint_ = next;
   return {};
+}
+
+/// After a failed sync the kernel may have dropped what it was about, and a later one would not
+/// say so: no checkpoint may trust these files any more. The next start writes them from the log.
+Result<void> LocalStore::sync_index_files() {
+  if (!index_failure_) {
+    auto synced = index_files_.sync();
+    if (synced) return synced;
+    index_failure_.emplace(synced.error().code(), std::string(synced.error().remark()));
+  }
+  return fail(index_failure_->code(), std::string(index_failure_->remark()));
 }
 
 /// A start reads the log from the table's position on. Rarely enough that a large table costs an

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 
 #include "store/checkpoint.h"
 #include "store/cold_windows.h"
@@ -71,6 +72,7 @@ class LocalStore final : public MessageStore {
   Result<void> write_dirty(LogPosition below, std::int64_t entries_min);
   bool write_out_is_due(std::int64_t position) const;
   bool sync_is_due() const;
+  Result<void> sync_index_files();
   bool table_is_due(std::int64_t position) const;
   Result<void> write_table(std::int64_t position);
   Result<bool> may_drop_first(milliseconds keep) const;
@@ -97,6 +99,7 @@ class LocalStore final : public MessageStore {
   std::int64_t written_out_ = 0;      ///< the index files have every entry of the log below
   std::int64_t table_position_ = -1;  ///< of the queue table on the disk; -1: none that is good
   std::int64_t table_bytes_ = 0;
+  std::optional<Error> index_failure_;  ///< of a sync of index files: final
   bool closed_ = false;
   std::function<bool(LogPosition)> needed_;  ///< whether something below is
   std::atomic<bool> refusing_{false};
