@@ -72,7 +72,9 @@ Result<QueueOffset> Schedule::last_delivered(const store::Queue& queue,
     bool whole = false;
     const record::Decoded found = slice ? decode(*slice, whole) : record::Decoded{};
     if (!whole) continue;
-    const auto made_of = candidates.by_position.find(found.message.prepared.value);
+    // 0 is what ordinary messages have there, not the log's first record.
+    const bool made = found.message.prepared.value != 0;
+    const auto made_of = candidates.by_position.find(made ? found.message.prepared.value : -1);
     if (made_of != candidates.by_position.end()) return made_of->second + 1;
     if (found.placement.store_ms < candidates.earliest_ms) break;
   }

@@ -134,7 +134,9 @@ Result<void> Transactions::find_ended(const Candidates& open,
       if (found.kind != record::Scan::Kind::record) continue;
       const bool recent = found.record.placement.store_ms >= newest - kNewestMs;
       if (!recent && entry[0].position < tail) break;
-      const auto half = by_position.find(found.record.message.prepared.value);
+      // 0 is what ordinary messages have there, not the log's first record.
+      const std::int64_t made_of = found.record.message.prepared.value;
+      const auto half = by_position.find(made_of != 0 ? made_of : -1);
       if (half != by_position.end()) ended.push_back(half->second);
     }
   }
