@@ -72,8 +72,9 @@ Result<QueueOffset> Schedule::last_delivered(const store::Queue& queue,
     bool whole = false;
     const record::Decoded found = slice ? decode(*slice, whole) : record::Decoded{};
     if (!whole) continue;
-    // 0 is what ordinary messages have there, not the log's first record.
-    const bool made = found.message.prepared.value != 0;
+    // 0 is also what ordinary messages have there; what was made of the log's first record tells
+    // it.
+    const bool made = found.message.prepared.value != 0 || !address_of(found).topic.empty();
     const auto made_of = candidates.by_position.find(made ? found.message.prepared.value : -1);
     if (made_of != candidates.by_position.end()) return made_of->second + 1;
     if (found.placement.store_ms < candidates.earliest_ms) break;

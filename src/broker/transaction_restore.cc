@@ -134,9 +134,13 @@ Result<void> Transactions::find_ended(const Candidates& open,
       if (found.kind != record::Scan::Kind::record) continue;
       const bool recent = found.record.placement.store_ms >= newest - kNewestMs;
       if (!recent && entry[0].position < tail) break;
-      // 0 is what ordinary messages have there, not the log's first record.
-      const std::int64_t made_of = found.record.message.prepared.value;
-      const auto half = by_position.find(made_of != 0 ? made_of : -1);
+      // 0 is also what ordinary messages have there; what was made of the log's first record tells
+      // it.
+      const record::Message& message = found.record.message;
+      const bool made =
+          message.prepared.value != 0 ||
+          !record::find_property(message.properties, record::property::kRealTopic).empty();
+      const auto half = by_position.find(made ? message.prepared.value : -1);
       if (half != by_position.end()) ended.push_back(half->second);
     }
   }
