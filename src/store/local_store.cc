@@ -222,12 +222,10 @@ Result<void> LocalStore::write_indexes(Sync sync) {
 /// After a failed sync the kernel may have dropped what it was about, and a later one would not
 /// say so: no checkpoint may trust these files any more. The next start writes them from the log.
 Result<void> LocalStore::sync_index_files() {
-  if (!index_failure_) {
-    auto synced = index_files_.sync();
-    if (synced) return synced;
-    index_failure_.emplace(synced.error().code(), std::string(synced.error().remark()));
-  }
-  return fail(index_failure_->code(), std::string(index_failure_->remark()));
+  if (index_failure_) return fail(index_failure_->code(), std::string(index_failure_->remark()));
+  auto synced = index_files_.sync();
+  if (!synced) index_failure_.emplace(synced.error().code(), std::string(synced.error().remark()));
+  return synced;
 }
 
 /// A start reads the log from the table's position on. Rarely enough that a large table costs an
