@@ -24,10 +24,15 @@ LeaseTime LeaseClock::read(WallTime wall, SteadyTime steady) {
     const WallTime start = std::max(wall, wall_) + ahead_;
     over_steady_ = start.time_since_epoch() - steady.time_since_epoch();
   }
-  const WallTime now(steady.time_since_epoch() + over_steady_);
+  WallTime now(steady.time_since_epoch() + over_steady_);
   if (std::chrono::abs(now - wall - ahead_) >= kSet) {
     ahead_ = now - wall;
     noted_ = false;
+  } else {
+    // Drift, or that a millisecond of one clock begins within one of the other: without following,
+    // a message could come again a millisecond before its receipt says.
+    now = wall + ahead_;
+    over_steady_ = now.time_since_epoch() - steady.time_since_epoch();
   }
   wall_ = wall;
   latest_ = std::max(latest_, wall);

@@ -9,8 +9,8 @@
 ///
 /// A lease outlives the process, so its deadline cannot be a steady time; and it must neither end
 /// early nor last for hours because somebody set the clock. So lease time starts with the wall
-/// clock, moves with the steady clock from then on, and takes the wall clock's word only for how
-/// long the process was down:
+/// clock, moves with the steady clock from then on (following the wall clock's drift), and takes
+/// the wall clock's word only for how long the process was down:
 ///
 ///   lease time at a start = the wall clock, or what it is known to have shown before if that was
 ///                           more, plus what lease time was ahead of it then

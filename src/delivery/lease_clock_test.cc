@@ -70,9 +70,23 @@ TEST(LeaseClock, NotesThatTheClockWasSetOnceEachTime) {
   const auto note = clock.take_note();
   ASSERT_TRUE(note);
   EXPECT_EQ(note->wall, machine.wall);
-  EXPECT_EQ(note->now, kWall);
+  EXPECT_EQ(note->now, kWall + LeaseClock::kSet - milliseconds(1));
   EXPECT_FALSE(clock.take_note());
   EXPECT_TRUE(clock.note());
+}
+
+TEST(LeaseClock, NoLeaseEndsBeforeItsReceiptSaysBecauseMillisecondsBeginAtDifferentMoments) {
+  Machine machine;
+  LeaseClock clock;
+  machine.read(clock);
+  machine.pass(kSecond);
+  machine.wall -= milliseconds(1);  // not there yet, the steady clock is
+  const LeaseTime given = machine.read(clock);
+  EXPECT_EQ(given.now, given.stamp);
+  machine.pass(kSecond);
+  machine.steady += milliseconds(1);
+  const LeaseTime later = machine.read(clock);
+  EXPECT_EQ(later.now - given.now, later.stamp - given.stamp);
 }
 
 /// The lease time after `down` time without a process, in which the wall clock is set by `step`.
