@@ -26,18 +26,19 @@ class Case:
     against: tuple  # which servers it makes sense for: "sluice", "apache"
     full_only: bool
     weight: int  # cases with a higher weight start first: the long ones, so that the end is not a queue of one
+    apache: bool  # starts Apache's servers, which want a core each while they start: one such case at a time
 
 
 CASES: list[Case] = []
 
 
-def case(name, group="shared", limit=90, against=("sluice", "apache"), full_only=False, weight=0):
+def case(name, group="shared", limit=90, against=("sluice", "apache"), full_only=False, weight=0, apache=False):
     """Registers the decorated function, which takes the Context, under `name`."""
 
     def register(body):
         if any(c.name == name for c in CASES):
             raise ValueError(f"two cases are called {name}")
-        CASES.append(Case(name, body, group, limit, against, full_only, weight))
+        CASES.append(Case(name, body, group, limit, against, full_only, weight, apache))
         return body
 
     return register

@@ -28,7 +28,7 @@ def options(argv):
     parser.add_argument("--list", action="store_true", help="print the names of the cases")
     parser.add_argument("--keep", action="store_true", help="keep stores and logs and say where they are")
     parser.add_argument("--jobs", type=int, default=4, help="cases at a time (default 4: most of them wait)")
-    parser.add_argument("--kills", type=int, metavar="N", help="how often the cases named kill-storm kill the broker (default 5)")
+    parser.add_argument("--kills", type=int, metavar="N", help="how often the cases that kill the broker again and again do it (default: a few times)")
     parser.add_argument("--drivers", type=Path, default=ROOT / "build" / "clients", help="where built drivers are kept")
     return parser.parse_args(argv)
 

@@ -68,9 +68,10 @@ class Suite:
                 self._groups[case.group] = GroupServer(
                     lambda nursery, g=case.group: self.make_server(nursery, self.directory / f"group-{g}"), users)
         threading.Thread(target=self._watch, daemon=True).start()
-        with concurrent.futures.ThreadPoolExecutor(self.jobs) as pool:
-            for case in sorted(cases, key=lambda c: -c.weight):
-                pool.submit(self._one, case, report)
+        ordered = sorted(cases, key=lambda c: -c.weight)
+        with concurrent.futures.ThreadPoolExecutor(1) as slow, concurrent.futures.ThreadPoolExecutor(max(1, self.jobs - 1)) as pool:
+            for case in ordered:
+                (slow if case.apache else pool).submit(self._one, case, report)
 
     def _one(self, case, report):
         if self._stopping:

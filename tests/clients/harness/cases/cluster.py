@@ -51,7 +51,7 @@ def _(c):
     _round_trip(c, server, server.ns, "t")
 
 
-@case("apache-broker-at-our-name-server", group=None, against=("sluice",), limit=150, weight=65)
+@case("apache-broker-at-our-name-server", group=None, apache=True, against=("sluice",), limit=150, weight=65)
 def _(c):
     """Apache's broker registers with `sluice namesrv`; clients and mqadmin find it there, and notice when it leaves."""
     broker = c.new_apache()
@@ -67,7 +67,7 @@ def _(c):
         c.until(lambda: asked.call(GET_ROUTE, {"topic": c.name("t")}).code == 17, 20, "the end of the route after the broker left")
 
 
-@case("our-broker-at-apache-name-server", group=None, against=("sluice",), limit=150, weight=65)
+@case("our-broker-at-apache-name-server", group=None, apache=True, against=("sluice",), limit=150, weight=65)
 def _(c):
     """Sluice registers with Apache's name server; clients and mqadmin find it there, and notice when it leaves."""
     apache = c.new_apache()

@@ -139,7 +139,7 @@ def _(c):
     check("key_index_rebuilt" in server.log.read_text(), "it does not say that the index was rebuilt")
 
 
-@case("find-in-a-store-apache-wrote", group=None, against=("sluice",), limit=240)
+@case("find-in-a-store-apache-wrote", group=None, apache=True, against=("sluice",), limit=240)
 def _(c):
     """The index files themselves are read: the log is not gone through again."""
     apache = c.new_apache().start()

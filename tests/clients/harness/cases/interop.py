@@ -88,7 +88,7 @@ def _(c):
 OFTEN = {"transactionCheckInterval": 3000, "transactionOpBatchInterval": 500, "recallMessageEnable": "true"}
 
 
-@case("kinds-of-both-clients-on-apache", group=None, limit=500, against=("sluice",), weight=2)
+@case("kinds-of-both-clients-on-apache", group=None, apache=True, limit=500, against=("sluice",), weight=2)
 def _(c):
     server = c.new_apache(OFTEN).start()
     _matrix(c, server)
@@ -126,7 +126,7 @@ ACCESS = {
 }
 
 
-@case("apache-with-access-control-and-tls", group=None, limit=300, against=("sluice",), weight=2)
+@case("apache-with-access-control-and-tls", group=None, apache=True, limit=300, against=("sluice",), weight=2)
 def _(c):
     """Signed requests are taken, others are not; all of it through TLS too, which Apache's broker offers on the same port."""
     server = c.new_apache(ACCESS).start()

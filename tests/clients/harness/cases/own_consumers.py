@@ -160,7 +160,7 @@ def _(c):
     check([e["s"] for e in later.of("got")] == [99], "the progress after the reset was not kept")
 
 
-@case("own-consumers-on-apache", group=None, limit=420, weight=200, against=("sluice",))
+@case("own-consumers-on-apache", group=None, apache=True, limit=420, weight=200, against=("sluice",))
 def _(c):
     """Each kind of consumer, and groups mixed with Java members, on Apache's broker."""
     server = c.new_apache().start()

@@ -69,7 +69,7 @@ def take_over(c, server, topic, slow, group, settled, delayed_at):
     c.send("java540", 3, server, topic=topic, first=900)  # and it goes on behind what was there
 
 
-@case("store-of-apache", group=None, against=("sluice",), limit=420, weight=200)
+@case("store-of-apache", group=None, apache=True, against=("sluice",), limit=420, weight=200)
 def _(c):
     apache = c.new_apache().start()
     left = fill(c, apache)
@@ -82,7 +82,7 @@ def _(c):
     take_over(c, server.start(), *left)
 
 
-@case("store-of-apache-killed", group=None, against=("sluice",), limit=420, full_only=True, weight=200)
+@case("store-of-apache-killed", group=None, apache=True, against=("sluice",), limit=420, full_only=True, weight=200)
 def _(c):
     apache = c.new_apache().start()
     left = fill(c, apache)
@@ -93,7 +93,7 @@ def _(c):
     take_over(c, server.start(), *left)
 
 
-@case("store-for-apache", group=None, against=("sluice",), limit=480, full_only=True, weight=250)
+@case("store-for-apache", group=None, apache=True, against=("sluice",), limit=480, full_only=True, weight=250)
 def _(c):
     server = c.new_server().start()
     left = fill(c, server)

@@ -108,7 +108,7 @@ def _found_there(c, server, topic, sent, repeats):
     _on_time([e for e in sent if e["s"] in (1, 4)], [e for e in got if e["s"] in (1, 4)], exact=not repeats)
 
 
-@case("timed-of-apache", group=None, against=("sluice",), limit=300, weight=150)
+@case("timed-of-apache", group=None, apache=True, against=("sluice",), limit=300, weight=150)
 def _(c):
     """What waits in a store of Apache's broker comes once and not early; what that delivered, or was recalled there, does not come."""
     apache = c.new_apache({"recallMessageEnable": "true"}).start()
@@ -119,7 +119,7 @@ def _(c):
     _found_there(c, server.start(), topic, sent, repeats=False)
 
 
-@case("timed-for-apache", group=None, against=("sluice",), limit=300, full_only=True, weight=150)
+@case("timed-for-apache", group=None, apache=True, against=("sluice",), limit=300, full_only=True, weight=150)
 def _(c):
     """Apache's broker finds what waits here, and what was recalled; it may deliver again what is over."""
     server = c.new_server().start()
@@ -135,6 +135,7 @@ def _(c):
 
 def _killed(c, flush, kills):
     """kill -9 while timed messages come in, wait, are taken back and are delivered: none lost, early, or twice."""
+    c.deadline += 12 * kills
     server = c.new_server({"flushDiskType": flush, "logLevel": "warn"}).start()
     topic = c.topic(server=server)
     dice = random.Random(5)
@@ -166,6 +167,4 @@ def _killed(c, flush, kills):
 
 for _flush in ("SYNC_FLUSH", "ASYNC_FLUSH"):
     case(f"timed-broker-killed-{_flush.lower().replace('_', '-')}", group=None, limit=200, against=("sluice",), weight=2)(
-        lambda c, flush=_flush: _killed(c, flush, 2))
-case("timed-broker-killed-sixty-times", group=None, limit=900, against=("sluice",), full_only=True, weight=3)(
-    lambda c: _killed(c, "ASYNC_FLUSH", 60))
+        lambda c, flush=_flush: _killed(c, flush, c.suite.kills or 2))

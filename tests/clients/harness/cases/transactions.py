@@ -244,7 +244,7 @@ def _store_of(apache):
     return next(p.parent for p in apache.directory.rglob("commitlog") if p.is_dir())
 
 
-@case("transactions-begun-with-apache", group=None, against=("sluice",), limit=300)
+@case("transactions-begun-with-apache", group=None, apache=True, against=("sluice",), limit=300)
 def _(c):
     apache = c.new_apache().start()
     topic = c.topic(server=apache)
@@ -255,7 +255,7 @@ def _(c):
     _go_on(c, server.start(), topic, 40)
 
 
-@case("transactions-ended-with-apache", group=None, against=("sluice",), limit=400, full_only=True)
+@case("transactions-ended-with-apache", group=None, apache=True, against=("sluice",), limit=400, full_only=True)
 def _(c):
     server = c.new_server().start()
     topic = c.topic(server=server)
