@@ -70,14 +70,15 @@ void ProduceLoad::send(Worker& worker, steady_clock::time_point due) {
     TimeStamp{.run = options_.stamp_run, .due_ns = due.time_since_epoch().count()}.write(
         message.body);
   }
-  worker.producer.async_send(std::move(message), [this, &worker, due](Outcome<Receipt> sent) {
-    if (sent.has_value()) {
-      meter_.message(options_.body_bytes, steady_clock::now() - due);
-    } else {
-      meter_.failure(sent.error().remark);
-    }
-    worker.slots.release();
-  });
+  worker.producer.async_send(std::move(message),
+                             [this, &worker, due](const Outcome<Receipt>& sent) {
+                               if (sent.has_value()) {
+                                 meter_.message(options_.body_bytes, steady_clock::now() - due);
+                               } else {
+                                 meter_.failure(sent.error().remark);
+                               }
+                               worker.slots.release();
+                             });
 }
 
 }  // namespace sluice::app

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/os/system_clock.h"
 #include "client/engine/call.h"
 #include "wire/remoting/requests/names.h"
 
@@ -15,6 +16,9 @@ using namespace wire::remoting;
 namespace {
 /// The topic whose route new topics are made by; brokers that allow that have it.
 constexpr std::string_view kModelTopic = "TBW102";
+/// A name server that has just started knows no topic before their brokers have told it. So a known
+/// route is believed so long against its word; brokers refuse what is gone by themselves.
+constexpr milliseconds kBelieved{30'000};
 }  // namespace
 
 Routes::Routes(Remoting& remoting, std::vector<std::string> name_servers, milliseconds timeout,
@@ -78,12 +82,19 @@ Task<Result<RoutePtr>> Routes::refresh(std::string topic) {
       RoutePtr view = RouteView::of(topic, std::move(*route));
       differs = !entry.route || !same(view, entry.route);
       entry.failure = Errc::closed;
+      entry.gone_since.reset();
       if (differs) entry.route = std::move(view);
     } else {
       entry.failure = route.error().code();
       entry.remark = route.error().remark();
-      // A topic that is gone is gone; name servers that cannot be reached say nothing about it.
-      if (entry.failure == Errc::topic_not_found) entry.route = nullptr;
+      // Name servers that cannot be reached say nothing about a topic.
+      const SteadyTime now = SystemClock().steady();
+      if (entry.failure != Errc::topic_not_found) {
+        entry.gone_since.reset();
+      } else {
+        if (!entry.gone_since) entry.gone_since = now;
+        if (now - *entry.gone_since >= kBelieved) entry.route = nullptr;
+      }
     }
     if (differs) changed_();
     for (const auto task : std::exchange(entry.waiting, {})) task.resume();

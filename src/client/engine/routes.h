@@ -3,10 +3,12 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "client/engine/route_view.h"
 #include "client/engine/task.h"
 #include "client/remoting.h"
@@ -48,6 +50,7 @@ class Routes {
     std::vector<std::coroutine_handle<>> waiting;
     Errc failure = Errc::closed;
     std::string remark;
+    std::optional<SteadyTime> gone_since;  ///< name servers have not known the topic since
   };
   struct Asked {
     Entry& entry;

@@ -26,6 +26,24 @@ TEST_F(ProducerTest, SendsAndTellsWhere) {
   EXPECT_EQ(producer.bytes_in_flight(), 0U);
 }
 
+TEST_F(ProducerTest, BelievesAKnownRouteWhileANameServerThatHasJustStartedKnowsNone) {
+  std::atomic<bool> started_anew = false;
+  names.on(kRoute, [&](const Command&) {
+    if (started_anew) return Reply{.code = 17, .remark = "no such topic"};
+    return TestServer::route({{"a", a.address()}, {"b", b.address()}}, 1);
+  });
+  ClientOptions often = options();
+  often.route_refresh = 5ms;
+  Client client(often);
+  Producer producer(client);
+  ASSERT_TRUE(producer.send({.topic = "t", .body = "before"}));
+  started_anew = true;
+  for (const int asked = names.count(kRoute); names.count(kRoute) < asked + 3;) {
+    const auto receipt = producer.send({.topic = "t", .body = "meanwhile"});
+    ASSERT_TRUE(receipt) << receipt.error().remark;
+  }
+}
+
 TEST_F(ProducerTest, TakesCallbacksFuturesAndCoroutines) {
   Client client(options());
   Producer producer(client);
