@@ -16,7 +16,10 @@ namespace {
 constexpr std::array<std::string_view, 6> kLevels{"trace", "debug", "info", "warn", "error", "off"};
 
 /// Nothing is written before a program says so: a library has no say in its program's output.
-std::atomic<Level> least{Level::off};
+std::atomic<Level>& least() {
+  static std::atomic<Level> level{Level::off};
+  return level;
+}
 
 /// Quotes what would not read as one word.
 void append_value(std::string& line, std::string_view value) {
@@ -44,9 +47,9 @@ std::string stamp() {
 
 }  // namespace
 
-void set_level(Level level) { least = level; }
+void set_level(Level level) { least() = level; }
 
-bool enabled(Level level) { return level >= least && level != Level::off; }
+bool enabled(Level level) { return level >= least() && level != Level::off; }
 
 bool parse_level(std::string_view text, Level& level) {
   const auto* found = std::ranges::find(kLevels, text);

@@ -104,8 +104,7 @@ Result<void> consume_by_push(const ConsumeOptions& options, const MessageFormat&
       {.group = options.group,
        .subscriptions = {{.topic = options.topic, .expression = options.tags}},
        .listener = [&](auto messages) { return output.take(messages, *self.get()); },
-       // Members that all get everything have nobody to give a message back to: they keep it.
-       .orderly = way != ConsumeWay::share_queues,
+       .orderly = way == ConsumeWay::lock_queues,
        .broadcasting = way == ConsumeWay::read_all_apart,
        .start = options.from == "first" ? StartAt::first : StartAt::last,
        .threads = 1});

@@ -77,6 +77,7 @@ Outcome<std::vector<BrokerInfo>> Admin::brokers() {
   return with_cluster(*core_, [](client::Cluster& cluster) -> Result<std::vector<BrokerInfo>> {
     SLUICE_TRY(auto info, cluster.info());
     std::vector<BrokerInfo> all;
+    all.reserve(info.brokers.size());
     for (auto& broker : info.brokers) {
       all.push_back({.cluster = std::move(broker.cluster),
                      .name = std::move(broker.broker_name),
