@@ -159,7 +159,7 @@ void Popping::end_calls() {
 void Popping::finish(const CallPtr& call, Outcome<Leases> outcome) {
   const auto done = std::ranges::find(calls_, call);
   if (done == calls_.end()) return;
-  const CallPtr own = call;
+  const CallPtr own = std::move(*done);  // `call` may be the very one that goes now
   calls_.erase(done);
   own->done(std::move(outcome));
 }

@@ -22,6 +22,7 @@ Task<void> Member::keep_balanced() {
   const Inside inside(loops_);
   // Brokers must know the member before they are asked who the members are.
   std::vector<std::string> topics;
+  topics.reserve(interests_.size());
   for (const auto& [topic, interest] : interests_) topics.push_back(topic);
   for (const std::string& topic : topics) static_cast<void>(co_await core_->routes().get(topic));
   co_await core_->heartbeat();

@@ -63,6 +63,7 @@ void Batcher::flush() {
 void Batcher::send(std::optional<Queue> queue, Group group) {
   if (group.members.size() == 1) return steps_.send(std::move(group.members.front()));
   std::vector<const Outgoing*> members;
+  members.reserve(group.members.size());
   for (const auto& one : group.members) members.push_back(&one->out);
   auto batch = std::make_unique<Sending>();
   batch->out = join(members, steps_.make_id());

@@ -72,8 +72,8 @@ Result<void> Sender::enter(std::unique_ptr<Sending>& sending, Result<Outgoing> o
   return {};
 }
 
-Result<void> Sender::launch(Result<Outgoing> out, SendOptions options, WhenFull when_full,
-                            Done done) {
+Result<void> Sender::start(Result<Outgoing> out, SendOptions options, WhenFull when_full,
+                           Done done) {
   auto sending = std::make_unique<Sending>();
   sending->done = std::move(done);
   auto entered = enter(sending, std::move(out), std::move(options), when_full);
@@ -82,6 +82,11 @@ Result<void> Sender::launch(Result<Outgoing> out, SendOptions options, WhenFull 
                   fail(entered.error().code(), std::string(entered.error().remark())));
   }
   return entered;
+}
+
+void Sender::launch(Result<Outgoing> out, SendOptions options, WhenFull when_full, Done done) {
+  // What goes wrong, `done` is told.
+  static_cast<void>(start(std::move(out), std::move(options), when_full, std::move(done)));
 }
 
 void Sender::send(Message message, SendOptions options, WhenFull when_full,
@@ -109,8 +114,8 @@ void Sender::send_batch(std::vector<Message> messages, SendOptions options, When
 }
 
 Outcome<void> Sender::send_one_way(Message message, SendOptions options) {
-  auto begun = launch(prepare(std::move(message), core_->next_message_id(), options_),
-                      std::move(options), WhenFull::wait, nullptr);
+  auto begun = start(prepare(std::move(message), core_->next_message_id(), options_),
+                     std::move(options), WhenFull::wait, nullptr);
   if (!begun) return to_failure(begun.error());
   return {};
 }

@@ -46,7 +46,8 @@ class Sender final : public Participant, public std::enable_shared_from_this<Sen
  private:
   using Done = decltype(Sending::done);
   /// Calls `done`, if there is one, with the error that it gives, too.
-  Result<void> launch(Result<Outgoing> out, SendOptions options, WhenFull when_full, Done done);
+  Result<void> start(Result<Outgoing> out, SendOptions options, WhenFull when_full, Done done);
+  void launch(Result<Outgoing> out, SendOptions options, WhenFull when_full, Done done);
   Result<void> enter(std::unique_ptr<Sending>& sending, Result<Outgoing> out, SendOptions options,
                      WhenFull when_full);
   void hand_over(std::unique_ptr<Sending> sending);
