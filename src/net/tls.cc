@@ -75,7 +75,7 @@ TlsClient::TlsClient(TlsSettings settings)
 TlsClient::~TlsClient() { SSL_CTX_free(context_); }
 
 Result<std::shared_ptr<const TlsClient>> TlsClient::make(const TlsSettings& settings) {
-  const std::shared_ptr<TlsClient> client(new TlsClient(settings));
+  std::shared_ptr<TlsClient> client(new TlsClient(settings));
   SLUICE_CHECK(client->load());
   return client;
 }

@@ -70,6 +70,7 @@ std::shared_ptr<DueIndex::Merge> DueIndex::plan_merge() {
 
 Result<void> DueIndex::write(Merge& merge) {
   std::vector<Stream> streams;
+  streams.reserve(merge.inputs.size());
   for (const Merge::Input& input : merge.inputs)
     streams.emplace_back(input.run->file(), input.from);
   const std::string path = due_run_path(folder_, merge.number);
