@@ -35,26 +35,6 @@ for _client in (*JAVA, "cpp"):
         case(f"litepull-{_how}-{_client}", limit=150)(lambda c, client=_client, how=_how: _lite(c, client, how))
 
 
-def _pause(c, client):
-    """A paused lite consumer pulls nothing until it is resumed, and then goes on where it was."""
-    topic, n = c.topic(queues=2), 10
-    c.send(client, n, topic=topic)
-    reader = c.driver(client, "litepull", topic=topic, group=c.name("g"), how="assign", n=3 * n, quiet=30000, pause=15_000, pauseat=n)
-    reader.wait_count("paused", 1, 60)
-    c.send("go", n, topic=topic, first=n)  # the pulls that are under way bring some of these
-    time.sleep(2)
-    c.send("go", n, topic=topic, first=2 * n)
-    check(not reader.of("resumed"), "the pause was over too soon to tell anything")
-    got = reader.finish(80).of("got")
-    once(got, [f"p0/{i}" for i in range(3 * n)])
-    early = [e["n"] for e in got if e["by"] == "lite-paused" and e["s"] >= 2 * n]
-    check(not early, f"while paused came {early}")
-
-
-for _client in JAVA:
-    case(f"litepull-pause-{_client}", limit=150)(lambda c, client=_client: _pause(c, client))
-
-
 def fill(c, topic, tags):
     with Connection(c.server.port) as broker:
         for i, tag in enumerate(tags):

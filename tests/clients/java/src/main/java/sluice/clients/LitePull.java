@@ -10,8 +10,7 @@ import org.apache.rocketmq.common.message.MessageQueue;
 
 /**
  * litepull ns= topic= group= how=assign|subscribe n=MESSAGES [seek=OFFSET] [commit=true]: pulls until n messages came, or
- * none came for [quiet=5000] ms. [pause=MS] [pauseat=N]: after N messages all queues are paused for so long, with "paused" and
- * "resumed" lines.
+ * none came for [quiet=5000] ms.
  */
 final class LitePull {
     private LitePull() {
@@ -32,7 +31,6 @@ final class LitePull {
         }
         int n = args.number("n", 1);
         long quietSince = System.currentTimeMillis();
-        boolean paused = args.number("pause", 0) == 0;
         for (int seen = 0; seen < n && System.currentTimeMillis() - quietSince < args.number("quiet", 5000); ) {
             List<MessageExt> messages = consumer.poll(500);
             for (MessageExt m : messages) {
@@ -40,34 +38,11 @@ final class LitePull {
                 quietSince = System.currentTimeMillis();
             }
             seen += messages.size();
-            if (!paused && seen >= args.number("pauseat", n)) {
-                paused = true;
-                seen += pause(consumer, args.text("topic"), args.number("pause", 0));
-                quietSince = System.currentTimeMillis();
-            }
         }
         if (args.flag("commit")) {
             consumer.commitSync();
         }
         consumer.shutdown();
-    }
-
-    /** What pulls that were under way bring still comes. Gives how many messages did. */
-    private static int pause(DefaultLitePullConsumer consumer, String topic, int ms) throws Exception {
-        Collection<MessageQueue> queues = consumer.fetchMessageQueues(topic);
-        consumer.pause(queues);
-        Out.line("paused");
-        int seen = 0;
-        long until = System.currentTimeMillis() + ms;
-        while (System.currentTimeMillis() < until) {
-            for (MessageExt m : consumer.poll(200)) {
-                Consume.got("lite-paused", m);
-                seen++;
-            }
-        }
-        Out.line("resumed");
-        consumer.resume(queues);
-        return seen;
     }
 
     private static void assign(Args args, DefaultLitePullConsumer consumer) throws Exception {

@@ -32,7 +32,13 @@ final class Pull {
         if (args.big("commit", -1) >= 0) {
             consumer.updateConsumeOffset(queue, args.big("commit", 0));
             consumer.getOffsetStore().persist(queue);
-            Out.line("stored", "offset", consumer.fetchConsumeOffset(queue, true));
+            // Later clients send that one-way, on a thread of their own.
+            long stored = -1;
+            for (int i = 0; i < 100 && stored != args.big("commit", 0); i++) {
+                Thread.sleep(50);
+                stored = consumer.fetchConsumeOffset(queue, true);
+            }
+            Out.line("stored", "offset", stored);
         }
         consumer.shutdown();
     }
