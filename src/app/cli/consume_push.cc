@@ -100,14 +100,13 @@ Result<void> consume_by_push(const ConsumeOptions& options, const MessageFormat&
   std::promise<PushConsumer*> made;
   const std::shared_future<PushConsumer*> self = made.get_future().share();
   PushConsumer consumer(
-      client,
-      {.group = options.group,
-       .subscriptions = {{.topic = options.topic, .expression = options.tags}},
-       .listener = [&](auto messages) { return output.take(messages, *self.get()); },
-       .orderly = way == ConsumeWay::lock_queues,
-       .broadcasting = way == ConsumeWay::read_all_apart,
-       .start = options.from == "first" ? StartAt::first : StartAt::last,
-       .threads = 1});
+      client, {.group = options.group,
+               .subscriptions = {{.topic = options.topic, .expression = options.tags}},
+               .listener = [&](auto messages) { return output.take(messages, *self.get()); },
+               .orderly = way == ConsumeWay::lock_queues,
+               .broadcasting = way == ConsumeWay::read_all_apart,
+               .start = options.from == "first" ? StartAt::first : StartAt::last,
+               .threads = 1});
   made.set_value(&consumer);
   if (const auto status = consumer.status(); !status) {
     return fail(Errc::invalid_argument, status.error().remark);
