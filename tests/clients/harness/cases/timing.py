@@ -89,11 +89,12 @@ def _(c):
 
 
 def _handed_over(c, server):
-    """Two that are delivered before, two that wait, one that was taken back: numbers 0 and 3, 1 and 4, 2."""
+    """Two that are delivered before, two that wait, one that was taken back: numbers 0 and 3, 1 and 4, 2. No send is repeated: a broker
+    that has just started takes its time, and would store the message twice."""
     topic = c.topic(server=server)
-    run = c.driver("java540", "timed", server, topic=topic, n=3, ahead="1000,60000,60000", recall=3)
+    run = c.driver("java540", "timed", server, topic=topic, n=3, ahead="1000,60000,60000", recall=3, timeout=20_000)
     sent = run.finish(60).of("sent")
-    sent += c.driver("java540", "timed", server, topic=topic, n=2, first=3, kind="sec,deliver", ahead="1000,61000").finish(60).of("sent")
+    sent += c.driver("java540", "timed", server, topic=topic, n=2, first=3, kind="sec,deliver", ahead="1000,61000", timeout=20_000).finish(60).of("sent")
     once(_judge(c, server, topic, quiet=8000), ["p0/0", "p0/3"], "what was due at once")
     return topic, sent
 
