@@ -2,7 +2,7 @@
 import time
 
 from ..case import case, check
-from ..remoting import QUERY_CONSUMER_OFFSET, UPDATE_CONSUMER_OFFSET, Connection, frame, header
+from ..remoting import QUERY_CONSUMER_OFFSET, SEND_MESSAGE, UPDATE_CONSUMER_OFFSET, Connection, frame, header, send_fields
 from .sending import once
 
 
@@ -122,6 +122,8 @@ def _(c):
     topic = c.topic(server=server)
     commit = {"consumerGroup": "g", "topic": topic, "queueId": 0}
     with Connection(server.port) as broker:
+        for i in range(20):  # a start takes back what is past a queue's end
+            check(broker.call(SEND_MESSAGE, send_fields(topic, i % 2), b"x").code == 0, "a send failed")
         raw = header(UPDATE_CONSUMER_OFFSET, {**commit, "queueId": 1, "commitOffset": 7}, flag=2)
         broker.raw(frame(raw))
         time.sleep(1.5)  # the promise is about time

@@ -109,7 +109,7 @@ def _found_there(c, server, topic, sent, repeats):
     _on_time([e for e in sent if e["s"] in (1, 4)], [e for e in got if e["s"] in (1, 4)], exact=not repeats)
 
 
-@case("timed-of-apache", group=None, apache=True, against=("sluice",), limit=300, weight=150)
+@case("timed-of-apache", group=None, apache=True, against=("sluice",), limit=300, full_only=True, weight=150)
 def _(c):
     """What waits in a store of Apache's broker comes once and not early; what that delivered, or was recalled there, does not come."""
     apache = c.new_apache({"recallMessageEnable": "true"}).start()
