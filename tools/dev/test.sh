@@ -9,7 +9,7 @@
 #   asan      the C++ tests again with address and undefined-behaviour sanitizers
 #   planted   five planted bugs that the simulation must find (./dev sim --planted --quick)
 #   fuzz      every fuzzer for 10 seconds
-# --quick leaves out asan, planted, fuzz and the client cases that take minutes. --tsan runs something else: the C++ tests, and client
+# --quick leaves out the torture, asan, planted, fuzz and the client cases that take minutes. --tsan runs something else: the C++ tests, and client
 # cases of pop, holds, groups and resets, with the thread sanitizer; any report is a failure. With FILTER only the C++ and client tests whose
 # name contains it run (as a regular expression for the C++ tests).
 # Exits non-zero when anything failed. Logs and JUnit files are kept in build/test.
@@ -62,6 +62,7 @@ cpp_tests() {
   local preset="$1" junit="$kLogs/$1.xml"
   local with_filter=()
   [[ -z "$filter" ]] || with_filter=(-R "$filter")
+  ! $quick || with_filter+=(-LE torture)
   (compile "$preset") || return 1
   ctest --test-dir "build/$preset" -j "$(jobs_default)" --timeout 120 --output-on-failure --progress \
     --output-junit "$junit" --no-tests=ignore "${with_filter[@]}" || true
