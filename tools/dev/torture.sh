@@ -7,7 +7,7 @@
 #                once and in order, nothing early, no lease cut short
 #   power cuts   records its writes and syncs, makes the disk's content of N moments (default 60) without what was not
 #                synced, and starts it on each: with SYNC_FLUSH all that was acknowledged by then must be there
-# Takes about five minutes. tests/torture/README.md tells how it works.
+# tests/torture/README.md tells how it works.
 set -euo pipefail
 source "$SLUICE_ROOT/tools/dev/common.sh"
 
