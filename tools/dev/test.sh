@@ -34,6 +34,7 @@ mkdir -p "$kLogs"
 passed=0
 failed=0
 summary=()
+failures=()
 
 record() {
   local step="$1" ok="$2" bad="$3" seconds="$4" note="${5:-}"
@@ -56,6 +57,23 @@ run_step() {
   fi
   [[ $status -eq 0 || $bad -gt 0 ]] || bad=1
   record "$step" "$ok" "$bad" $((SECONDS - started)) "$([[ $bad -eq 0 ]] || echo "see ${log#"$SLUICE_ROOT/"}")"
+  [[ $bad -eq 0 ]] || name_failures "$step" "$log"
+}
+
+# What failed is named again at the very end: of a long log often only the end is kept.
+name_failures() {
+  local step="$1" log="$2" line
+  while IFS= read -r line; do failures+=("$step: $line"); done < <(
+    sed 's/\x1b\[[0-9;]*[A-Za-z]//g' "$log" | grep -E '^FAIL |[0-9]+ - .* \((Failed|Timeout|SEGFAULT|Subprocess)|(error|warning): ' |
+      sort -u | tail -n 20 || true)
+}
+
+summarise() {
+  printf '\n'
+  printf '%s\n' "${summary[@]}"
+  [[ ${#failures[@]} -eq 0 ]] || printf '  failed in %s\n' "${failures[@]}"
+  echo "$passed passed, $failed failed"
+  [[ $failed -eq 0 ]]
 }
 
 cpp_tests() {
@@ -93,10 +111,7 @@ if $tsan; then
   dev deps build
   run_step tsan cpp_tests tsan
   run_step clients tsan_clients
-  printf '\n'
-  printf '%s\n' "${summary[@]}"
-  echo "$passed passed, $failed failed"
-  [[ $failed -eq 0 ]]
+  summarise
   exit
 fi
 
@@ -117,7 +132,4 @@ if ! $quick; then
   [[ -n "$filter" ]] || run_step fuzz dev fuzz all "$kFuzzSeconds"
 fi
 
-printf '\n'
-printf '%s\n' "${summary[@]}"
-echo "$passed passed, $failed failed"
-[[ $failed -eq 0 ]]
+summarise

@@ -1,7 +1,7 @@
 """clang-format and clang-tidy over the sources, several at a time.
 
 clang-tidy is slow, so a source that passed is not read again until it, a header of ours that it includes, or .clang-tidy
-changes: what passed is remembered by hash below build/lint.
+changes: what passed is remembered by hash in the user's cache folder, beside the compiler's cache, for all clones.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def check_format(tree: Tree, files: list[SourceFile]) -> Iterator[Finding]:
 
 def check_tidy(tree: Tree, files: list[SourceFile], commands: Path) -> Iterator[Finding]:
     """`commands` is the folder with compile_commands.json. Sources that are not compiled there are left out."""
-    passed = Path(tree.root, "build", "lint", "passed")
+    passed = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "sluice", "lint")
     passed.mkdir(parents=True, exist_ok=True)
     compiled = {os.path.realpath(row["file"]) for row in json.loads((commands / "compile_commands.json").read_text())}
     wanted = [file for file in files if os.path.realpath(Path(tree.root, file.path)) in compiled]
@@ -90,5 +90,6 @@ def _inputs_hash(tree: Tree, file: SourceFile) -> str:
         for include in current.includes:
             if include.quoted and (header := tree.files.get("src/" + include.path)):
                 waiting.append(header)
-    text = tree.text(".clang-tidy") + tree.text("tools/lint/clang.py") + json.dumps(seen, sort_keys=True)
+    rules = "".join(map(tree.text, (".clang-tidy", "tools/lint/clang.py", "tools/dev/packages.txt", "CMakePresets.json")))
+    text = rules + json.dumps(seen, sort_keys=True)
     return hashlib.sha256(f"{file.path}\n{text}".encode()).hexdigest()

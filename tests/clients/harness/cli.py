@@ -59,7 +59,7 @@ class Report:
             print(line, flush=True)
 
     def summary(self, seconds):
-        if len(self.failures) > 1:
+        if self.failures:
             print("\n" + "\n".join(self.failures))
         skipped = f", {self.counts['skip']} skipped" if self.counts["skip"] else ""
         print(f"{self.counts['ok']} passed, {self.counts['FAIL']} failed{skipped} ({seconds:.0f} s)", flush=True)
