@@ -10,7 +10,8 @@ import org.apache.rocketmq.common.message.MessageQueue;
 
 /**
  * litepull ns= topic= group= how=assign|subscribe n=MESSAGES [seek=OFFSET] [commit=true]: pulls until n messages came, or
- * none came for [quiet=5000] ms.
+ * none came for [quiet=5000] ms. With seek, assigned queues are first read to their end, which does not count. The client's seek does
+ * not wait for a pull that is being answered: that answer can come after it, or set the place where it goes on. Held pulls it breaks off.
  */
 final class LitePull {
     private LitePull() {
@@ -27,7 +28,10 @@ final class LitePull {
         }
         consumer.start();
         if (assign) {
-            assign(args, consumer);
+            Collection<MessageQueue> queues = assign(args, consumer);
+            if (args.number("seek", -1) >= 0) {
+                seek(consumer, queues, args.number("seek", -1));
+            }
         }
         int n = args.number("n", 1);
         long quietSince = System.currentTimeMillis();
@@ -45,19 +49,19 @@ final class LitePull {
         consumer.shutdown();
     }
 
-    private static void assign(Args args, DefaultLitePullConsumer consumer) throws Exception {
+    private static Collection<MessageQueue> assign(Args args, DefaultLitePullConsumer consumer) throws Exception {
         Collection<MessageQueue> queues = new ArrayList<>(consumer.fetchMessageQueues(args.text("topic")));
         Out.line("queues", "n", queues.size());
         consumer.assign(queues);
-        String where = args.text("seek", "begin");
+        return queues;
+    }
+
+    private static void seek(DefaultLitePullConsumer consumer, Collection<MessageQueue> queues, long offset) throws Exception {
+        while (!consumer.poll(3000).isEmpty()) {
+            continue;
+        }
         for (MessageQueue mq : queues) {
-            Clients.insist(() -> {
-                if (where.equals("begin")) {
-                    consumer.seekToBegin(mq);
-                } else {
-                    consumer.seek(mq, Long.parseLong(where));
-                }
-            });
+            Clients.insist(() -> consumer.seek(mq, offset));
         }
     }
 }
