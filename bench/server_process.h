@@ -16,7 +16,7 @@
 #include <fmt/format.h>
 #include <netinet/tcp.h>
 #include <signal.h>
-#include <spawn.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -72,9 +72,12 @@ class Server {
       words.push_back(setting.c_str());
     }
     words.push_back(nullptr);
-    insist(posix_spawn(&pid_, program_.c_str(), nullptr, nullptr, const_cast<char**>(words.data()),
-                       environ) == 0,
-           "cannot start the server");
+    pid_ = fork();
+    insist(pid_ >= 0, "cannot start the server");
+    if (pid_ > 0) return;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);  // also when this program ends by a broken expectation
+    execv(program_.c_str(), const_cast<char**>(words.data()));
+    insist(false, "cannot start the server");
   }
   void end(int signal) {
     kill(pid_, signal);

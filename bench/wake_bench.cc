@@ -94,6 +94,7 @@ void park_by_pop(Connection& connection, int i, std::int64_t) {
   PopMessage request;
   request.group = group;
   request.topic = "other-0";
+  request.queue_id = 1;  // one without messages: a new group begins with those of a young queue
   request.max_messages = 32;
   request.invisible_ms = 60'000;
   request.poll_ms = kHoldMs;

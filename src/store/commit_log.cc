@@ -242,7 +242,7 @@ Result<void> CommitLog::check_range(LogPosition position, std::int64_t size) con
                                            position.value, segments_.first(), readable));
 }
 
-Result<Slice> CommitLog::read(LogPosition position, std::int32_t size) const {
+Result<CommitLog::Place> CommitLog::locate(LogPosition position, std::int32_t size) const {
   SLUICE_CHECK(check_range(position, size));
   auto segment = segments_.find(position.value);
   if (segment == nullptr) return fail(Errc::not_found);  // dropped since
@@ -251,7 +251,12 @@ Result<Slice> CommitLog::read(LogPosition position, std::int32_t size) const {
     return fail(Errc::corrupt, fmt::format("{} bytes at {} run past the end of {}", size,
                                            position.value, segments_.path_of(position.value)));
   }
-  return Slice{.bytes = rest.first(static_cast<std::size_t>(size)), .owner = std::move(segment)};
+  return Place{.segment = std::move(segment), .bytes = rest.first(static_cast<std::size_t>(size))};
+}
+
+Result<Slice> CommitLog::read(LogPosition position, std::int32_t size) const {
+  SLUICE_TRY(Place place, locate(position, size));
+  return Slice{.bytes = place.bytes, .owner = std::move(place.segment)};
 }
 
 Result<Slice> CommitLog::read_record(LogPosition position) const {

@@ -39,6 +39,12 @@ class CommitLog {
   bool flush_waiting();
   void stop_flushing();
 
+  struct Place {
+    std::shared_ptr<const Segment> segment;
+    Bytes bytes;
+  };
+  /// Where bytes are, which may not be in memory.
+  Result<Place> locate(LogPosition position, std::int32_t size) const;
   Result<Slice> read(LogPosition position, std::int32_t size) const;
   Result<Slice> read_record(LogPosition position) const;
 

@@ -1,10 +1,13 @@
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 #include <filesystem>
 #include <span>
 #include <system_error>
+#include <vector>
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -43,7 +46,8 @@ std::unexpected<Error> sync_failed(std::string_view operation, const std::string
 
 class PosixMapping final : public Mapping {
  public:
-  PosixMapping(void* at, std::size_t size) : at_(at), size_(size) {}
+  PosixMapping(void* at, std::size_t size)
+      : at_(at), size_(size), known_(size / static_cast<std::size_t>(kPart) + 1) {}
   PosixMapping(const PosixMapping&) = delete;
   PosixMapping& operator=(const PosixMapping&) = delete;
   ~PosixMapping() override {
@@ -51,7 +55,40 @@ class PosixMapping final : public Mapping {
   }
   Bytes bytes() const override { return {static_cast<const std::byte*>(at_), size_}; }
 
+  /// Asked of the system once for a whole part, then believed for a moment: readers ask for each
+  /// record, and the system call costs more than sending one. A page that leaves meanwhile costs
+  /// one wait for the disk.
   bool in_memory(std::int64_t at, std::int64_t size) const override {
+    const std::uint32_t now = moment();
+    for (std::int64_t part = at / kPart; part * kPart < at + size; ++part) {
+      if (!part_in_memory(part, now)) return ask(at, size);
+    }
+    return true;
+  }
+
+ private:
+  static constexpr std::int64_t kPart = 1 << 20;
+  static constexpr std::int64_t kMomentMs = 128;
+
+  /// From 1 on: no part was asked for at 0.
+  static std::uint32_t moment() {
+    timespec now{};
+    ::clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    return static_cast<std::uint32_t>((now.tv_sec * 1'000 + now.tv_nsec / 1'000'000) / kMomentMs +
+                                      1);
+  }
+
+  bool part_in_memory(std::int64_t part, std::uint32_t now) const {
+    std::atomic<std::uint32_t>& known = known_[static_cast<std::size_t>(part)];
+    const std::uint32_t was = known.load(std::memory_order_relaxed);
+    if (was >> 1 == now) return (was & 1) != 0;
+    const std::int64_t from = part * kPart;
+    const bool whole = ask(from, std::min(kPart, static_cast<std::int64_t>(size_) - from));
+    known.store(now << 1 | std::uint32_t{whole}, std::memory_order_relaxed);
+    return whole;
+  }
+
+  bool ask(std::int64_t at, std::int64_t size) const {
     static const std::int64_t page = ::sysconf(_SC_PAGESIZE);
     std::array<unsigned char, 256> pages;
     const std::int64_t end = at + size;
@@ -67,9 +104,10 @@ class PosixMapping final : public Mapping {
     return true;
   }
 
- private:
   void* at_;
   std::size_t size_;
+  /// Of each part: the moment it was asked for, and in the lowest bit whether all of it was there.
+  mutable std::vector<std::atomic<std::uint32_t>> known_;
 };
 
 class PosixFile final : public File {
