@@ -49,6 +49,7 @@ class TestServer {
                                       return std::make_unique<Session>(*this, connection);
                                     })
                     .value();
+    port_ = listener_->port();
   }
   ~TestServer() { stop(); }
   void stop() {
@@ -57,7 +58,7 @@ class TestServer {
     listener_ = nullptr;
   }
 
-  std::string address() const { return "127.0.0.1:" + std::to_string(port_of()); }
+  std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
   void on(std::int32_t code, Handler handler) { handlers_[code] = std::move(handler); }
   void on(std::int32_t code, Reply reply) {
     on(code, [reply](const wire::remoting::Command&) { return reply; });
@@ -160,7 +161,6 @@ class TestServer {
     }
   }
 
-  std::uint16_t port_of() const { return listener_->port(); }
   std::optional<Reply> handle(const wire::remoting::Command& request) {
     {
       const std::lock_guard lock(mutex_);
@@ -176,6 +176,7 @@ class TestServer {
   std::int32_t opaque_ = 1'000'000;
   net::ReactorPool reactors_{1};
   std::unique_ptr<net::Listener> listener_;
+  std::uint16_t port_ = 0;  ///< other servers' threads name it, also while this one stops
   std::map<std::int32_t, Handler> handlers_;
   mutable std::mutex mutex_;
   std::map<std::int32_t, int> counts_;

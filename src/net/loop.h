@@ -2,6 +2,7 @@
 
 // Inside net only: what a reactor is made of.
 
+#include <atomic>
 #include <memory>
 #include <vector>
 
@@ -19,7 +20,7 @@ namespace sluice::net {
 struct Loop {
   boost::asio::io_context io{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work{io.get_executor()};
-  std::thread::id thread;
+  std::atomic<std::thread::id> thread;  ///< that runs it; others ask whether it is they
 
   /// Where every connection of the reactor reads to: what is left over after the whole frames is
   /// copied out, so an idle connection holds no buffer.

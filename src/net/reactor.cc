@@ -20,12 +20,14 @@ void Reactor::post(std::move_only_function<void()> work) {
 
 void Reactor::run_and_wait(std::move_only_function<void()> work) {
   if (on_thread()) return work();
+  // The promise goes along: this thread may be gone from here before set_value() has returned.
   std::promise<void> done;
-  post([&] {
+  const std::future<void> ready = done.get_future();
+  post([&work, done = std::move(done)]() mutable {
     work();
     done.set_value();
   });
-  done.get_future().wait();
+  ready.wait();
 }
 
 bool Reactor::on_thread() const { return loop_->thread == std::this_thread::get_id(); }

@@ -91,6 +91,7 @@ struct DlqTest : CliTest {
       return Reply{.fields = {{"msgId", "x"}, {"queueId", "0"}, {"queueOffset", "9"}}};
     });
   }
+  ~DlqTest() override { broker.stop(); }  // before what its answers are made of goes
   std::string properties_sent;
 };
 
