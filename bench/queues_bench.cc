@@ -47,7 +47,10 @@ class Sender {
   }
   void settle() {
     connection_.write();
-    for (; waiting_ > 0; --waiting_) insist(connection_.answer().code == 0, "a refused send");
+    for (; waiting_ > 0; --waiting_) {
+      const Command& answer = connection_.answer();
+      insist(answer.code == 0, fmt::format("a refused send: {}", answer.remark).c_str());
+    }
   }
 
  private:

@@ -37,6 +37,7 @@ inline std::uint16_t port() { return static_cast<std::uint16_t>(20'000 + getpid(
 
 inline void insist(bool holds, const char* what) {
   if (holds) return;
+  std::fflush(stdout);
   std::fprintf(stderr, "the benchmark ended: %s\n", what);
   std::_Exit(1);
 }
