@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "store/testing/memory_names.h"
 #include "store/testing/memory_node.h"
 
 namespace sluice::store::testing {
@@ -125,7 +126,8 @@ class MemoryFile final : public File {
   bool holds_lock_ = false;
 };
 
-MemoryDisk::MemoryDisk() = default;
+MemoryDisk::MemoryDisk()
+    : names_(std::make_unique<Names>()), durable_names_(std::make_unique<Names>()) {}
 MemoryDisk::~MemoryDisk() = default;
 
 std::unexpected<Error> MemoryDisk::injected(std::string_view what, const std::string& path) const {
@@ -146,29 +148,26 @@ std::unique_ptr<File> MemoryDisk::handle(const std::string& path, std::shared_pt
 
 Result<std::unique_ptr<File>> MemoryDisk::open(const std::string& path, Open mode) {
   const std::lock_guard guard(mutex_);
-  auto found = names_.find(path);
-  if (found != names_.end()) return handle(path, found->second);
+  if (auto found = names_->find(path)) return handle(path, std::move(found));
   if (mode != Open::create || !folders_.contains(parent_of(path))) {
     return fail(Errc::not_found, "open " + path + ": not found");
   }
   if (next_change() == Fate::fails) return injected("create", path);
   auto node = std::make_shared<Node>();
-  names_[path] = node;
+  names_->put(path, node);
   unsynced_names_.push_back({.from = {}, .to = path, .node = node});
   return handle(path, std::move(node));
 }
 
 Result<std::vector<std::string>> MemoryDisk::list(const std::string& folder) {
   const std::lock_guard guard(mutex_);
-  std::set<std::string> found;
-  const auto note = [&](const std::string& path) {
-    if (!is_below(path, folder)) return;
-    const std::size_t from = folder.size() + 1;
-    found.insert(path.substr(from, path.find('/', from) - from));
-  };
-  for (const auto& [path, node] : names_) note(path);
-  for (const std::string& path : folders_) note(path);
-  return std::vector<std::string>(found.begin(), found.end());
+  auto found = names_->names_in(folder);
+  const std::string first = folder + '/', last = folder + static_cast<char>('/' + 1);
+  for (auto at = folders_.lower_bound(first); at != folders_.lower_bound(last); ++at) {
+    if (parent_of(*at) == folder) found.push_back(at->substr(first.size()));
+  }
+  std::ranges::sort(found);
+  return found;
 }
 
 Result<void> MemoryDisk::make_folder(const std::string& path) {
@@ -182,21 +181,22 @@ Result<void> MemoryDisk::make_folder(const std::string& path) {
 Result<void> MemoryDisk::rename(const std::string& from, const std::string& to) {
   const std::lock_guard guard(mutex_);
   if (next_change() == Fate::fails) return injected("rename", from);
-  auto found = names_.find(from);
-  if (found == names_.end()) return fail(Errc::not_found, "rename " + from + ": not found");
-  unsynced_names_.push_back({.from = from, .to = to, .node = found->second});
-  names_[to] = found->second;
-  names_.erase(found);
+  const auto found = names_->find(from);
+  if (found == nullptr) return fail(Errc::not_found, "rename " + from + ": not found");
+  unsynced_names_.push_back({.from = from, .to = to, .node = found});
+  names_->erase(from);
+  names_->put(to, found);
+  if (const auto more = std::exchange(after_rename_, std::nullopt)) fail_from_ = changes_ + *more;
   return {};
 }
 
 Result<void> MemoryDisk::remove(const std::string& path) {
   const std::lock_guard guard(mutex_);
   if (next_change() == Fate::fails) return injected("remove", path);
-  std::erase_if(names_,
-                [&](const auto& row) { return row.first == path || is_below(row.first, path); });
-  std::erase_if(folders_,
-                [&](const std::string& row) { return row == path || is_below(row, path); });
+  names_->erase(path);
+  folders_.erase(path);
+  folders_.erase(folders_.lower_bound(path + '/'),
+                 folders_.lower_bound(path + static_cast<char>('/' + 1)));
   unsynced_names_.push_back({.from = path, .to = {}, .node = {}});
   return {};
 }
@@ -204,18 +204,9 @@ Result<void> MemoryDisk::remove(const std::string& path) {
 Result<void> MemoryDisk::sync_folder(const std::string& path) {
   const std::lock_guard guard(mutex_);
   if (next_change() == Fate::fails) return injected("sync folder", path);
-  const std::string first = path + '/', last = path + static_cast<char>('/' + 1);
-  const auto is_in = [&](const std::string& name) {
-    return name.starts_with(first) && name.find('/', first.size()) == std::string::npos;
-  };
-  for (auto at = durable_names_.lower_bound(first); at != durable_names_.lower_bound(last);) {
-    at = is_in(at->first) && !names_.contains(at->first) ? durable_names_.erase(at) : std::next(at);
-  }
-  for (auto at = names_.lower_bound(first); at != names_.lower_bound(last); ++at) {
-    if (is_in(at->first)) durable_names_[at->first] = at->second;
-  }
+  durable_names_->in(path) = names_->in(path);
   std::erase_if(unsynced_names_, [&](const NameChange& change) {
-    return is_in(change.to.empty() ? change.from : change.to);
+    return parent_of(change.to.empty() ? change.from : change.to) == path;
   });
   return {};
 }
@@ -223,21 +214,21 @@ Result<void> MemoryDisk::sync_folder(const std::string& path) {
 Result<void> MemoryDisk::sync_all(const std::string& folder) {
   const std::lock_guard guard(mutex_);
   if (next_change() == Fate::fails) return injected("sync all", folder);
-  for (auto& [name, node] : names_) node->sync();
-  durable_names_ = names_;
+  names_->each([](const std::string&, auto& node) { node->sync(); });
+  *durable_names_ = *names_;
   unsynced_names_.clear();
   return {};
 }
 
 bool MemoryDisk::exists(const std::string& path) {
   const std::lock_guard guard(mutex_);
-  return names_.contains(path) || folders_.contains(path);
+  return names_->find(path) != nullptr || folders_.contains(path);
 }
 
 Result<std::unique_ptr<File>> MemoryDisk::lock(const std::string& path) {
   SLUICE_TRY(auto file, open(path, Open::create));
   const std::lock_guard guard(mutex_);
-  Node& node = *names_.at(path);
+  Node& node = *names_->find(path);
   if (node.locked) return fail(Errc::in_use, path + " is locked");
   node.locked = true;
   static_cast<MemoryFile&>(*file).hold_lock();
@@ -252,7 +243,8 @@ Result<Disk::Space> MemoryDisk::space(const std::string&) {
 std::vector<std::string> MemoryDisk::files() const {
   const std::lock_guard guard(mutex_);
   std::vector<std::string> paths;
-  for (const auto& [path, node] : names_) paths.push_back(path);
+  names_->each([&](const std::string& path, auto&) { paths.push_back(path); });
+  std::ranges::sort(paths);
   return paths;
 }
 

@@ -3,7 +3,6 @@
 #include <atomic>
 #include <cstdint>
 #include <limits>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -22,6 +21,9 @@
 /// sync leaves what it should have kept visible but never makes it durable, as a kernel does that
 /// marks the pages clean: trying again helps nobody.
 namespace sluice::store::testing {
+
+template <class Node>
+class MemoryNames;
 
 class MemoryDisk final : public Disk {
  public:
@@ -45,6 +47,8 @@ class MemoryDisk final : public Disk {
   /// The change number `at` (counted from 0 as changes() does) and all after it fail; a write that
   /// meets it is done by half. As if the process died there.
   void fail_from(std::int64_t at);
+  /// The same, as the process dies so many changes after the next file has taken another's place.
+  void fail_after_rename(std::int64_t more);
   /// Whether a change has met fail_from(): the process is as good as dead.
   bool stopped() const;
   /// Only change number `at` fails, with `why` (a sync never says disk_full).
@@ -69,6 +73,7 @@ class MemoryDisk final : public Disk {
  private:
   friend class MemoryFile;
   struct Node;
+  using Names = MemoryNames<Node>;
   static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
   enum class Fate : std::uint8_t { passes, fails };
   /// A name that changed since its folder was last synced: made (`node`), moved or gone.
@@ -78,17 +83,18 @@ class MemoryDisk final : public Disk {
   };
   Fate next_change();
   void replay(const NameChange& change);
+  static Node left_of(const Node& node, std::mt19937_64* keep, std::size_t lost);
   std::unexpected<Error> injected(std::string_view what, const std::string& path) const;
   std::unique_ptr<File> handle(const std::string& path, std::shared_ptr<Node> node);
 
   mutable std::mutex mutex_;
-  std::map<std::string, std::shared_ptr<Node>> names_;
-  std::map<std::string, std::shared_ptr<Node>> durable_names_;
+  const std::unique_ptr<Names> names_, durable_names_;
   std::vector<NameChange> unsynced_names_;  // oldest first
   std::set<std::string> folders_;
   std::int64_t changes_ = 0;
   std::int64_t fail_from_ = kNever;
   std::int64_t fail_once_ = -1;
+  std::optional<std::int64_t> after_rename_;
   Errc once_why_ = Errc::io_error;
   bool stopped_ = false;
   std::optional<std::int64_t> room_;

@@ -59,9 +59,4 @@ struct MemoryNode {
 
 struct MemoryDisk::Node : MemoryNode {};
 
-/// Whether the path is that of something in the folder, at any depth.
-inline bool is_below(const std::string& path, const std::string& folder) {
-  return path.size() > folder.size() && path.starts_with(folder) && path[folder.size()] == '/';
-}
-
 }  // namespace sluice::store::testing
