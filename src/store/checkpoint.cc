@@ -82,6 +82,14 @@ Result<ApacheCheckpoint> read_apache_checkpoint(Disk& disk, const std::string& r
   return times;
 }
 
+Result<void> keep_apache_checkpoint(Disk& disk, const std::string& root) {
+  auto file = disk.open(apache_path(root), Disk::Open::write);
+  if (!file && file.error().code() == Errc::not_found) return {};
+  if (!file) return fail(std::move(file.error()));
+  SLUICE_CHECK((*file)->sync());
+  return disk.sync_folder(root);
+}
+
 Result<std::optional<Checkpoint>> read_checkpoint(Disk& disk, const std::string& root) {
   constexpr auto accept = [](std::string_view text) { return from_text(text).has_value(); };
   auto text = read_text_file(disk, own_path(root), accept);

@@ -34,6 +34,9 @@ Result<void> write_checkpoint(Disk& disk, const std::string& root, const Checkpo
 /// Zeros when there is none.
 Result<ApacheCheckpoint> read_apache_checkpoint(Disk& disk, const std::string& root);
 
+/// Makes the times durable as they are, whoever wrote them.
+Result<void> keep_apache_checkpoint(Disk& disk, const std::string& root);
+
 /// Nothing when there is none, or when another broker has worked on the store since it was written,
 /// which the other file's times tell.
 Result<std::optional<Checkpoint>> read_checkpoint(Disk& disk, const std::string& root);

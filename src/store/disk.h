@@ -40,6 +40,8 @@ class File {
   virtual Result<void> write(std::int64_t at, Bytes from) = 0;
   /// Grows with zeros (sparse) or cuts.
   virtual Result<void> resize(std::int64_t size) = 0;
+  /// Zeros from `at` to the end. The size stays, at every moment.
+  virtual Result<void> clear_from(std::int64_t at) = 0;
   /// Data is on stable storage when it returns (fdatasync). After an error nothing about earlier
   /// writes is known: the caller must not retry. Errors: io_error, also for a full disk.
   virtual Result<void> sync() = 0;

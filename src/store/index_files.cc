@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <ranges>
 
 #include <fmt/format.h>
 
@@ -155,7 +156,8 @@ Result<void> IndexFiles::write(const IndexName& name, std::int64_t at, Bytes fro
 
 Result<void> IndexFiles::cut(const IndexName& name, std::int64_t at) {
   SLUICE_TRY(const auto bases, list(name));
-  for (const std::int64_t base : bases) {
+  // The newest first: a power cut on the way leaves no gap, behind which a queue would begin anew.
+  for (const std::int64_t base : bases | std::views::reverse) {
     if (base >= at && base != bases.front()) {
       SLUICE_CHECK(remove_file(name, base));
     } else if (base + file_bytes_ > at) {

@@ -175,6 +175,19 @@ class PosixFile final : public File {
     return {};
   }
 
+  Result<void> clear_from(std::int64_t at) override {
+    SLUICE_TRY(const std::int64_t end, size());
+    if (at >= end) return {};
+    if (::fallocate(fd_, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, at, end - at) == 0) return {};
+    if (errno != EOPNOTSUPP && errno != ENOSYS) return failed("clear", path_, errno);
+    const std::vector<std::byte> zeros(std::size_t{1} << 20);
+    for (; at < end; at += std::ssize(zeros)) {
+      const std::int64_t length = std::min<std::int64_t>(end - at, std::ssize(zeros));
+      SLUICE_CHECK(write(at, Bytes(zeros).first(static_cast<std::size_t>(length))));
+    }
+    return {};
+  }
+
   /// Never disk_full, which can be waited out: after a failed sync the pages may be lost.
   Result<void> sync() override {
     if (::fdatasync(fd_) != 0) return sync_failed("sync", path_, errno);

@@ -47,6 +47,9 @@ Result<Recovered> Recovery::run() {
   SLUICE_TRY(checkpoint_, read_checkpoint(disk_, options_.root));
   SLUICE_TRY(report_.apache, read_apache_checkpoint(disk_, options_.root));
   report_.own_checkpoint = checkpoint_.has_value();
+  // Without ours, index files are cut below what it says. Were it only a write that a power cut
+  // takes back which has made it void, it would be believed again.
+  if (!checkpoint_) SLUICE_CHECK(keep_apache_checkpoint(disk_, options_.root));
   report_.store_ms = report_.apache.log_ms;
   SLUICE_CHECK(segments_.load());
   SLUICE_TRY(report_.queue_table, adopt_table());

@@ -87,8 +87,7 @@ Result<void> SegmentSet::cut(std::int64_t position) {
   }
   if (segments_.empty() || segments_.back()->end() <= position) return {};
   Segment& last = *segments_.back();
-  SLUICE_CHECK(last.file().resize(position - last.base()));
-  SLUICE_CHECK(last.file().resize(segment_bytes_));
+  SLUICE_CHECK(last.file().clear_from(position - last.base()));
   SLUICE_CHECK(last.file().sync());
   return disk_.sync_folder(folder_);
 }

@@ -92,6 +92,15 @@ class MemoryFile final : public File {
     return {};
   }
 
+  Result<void> clear_from(std::int64_t at) override {
+    const std::lock_guard guard(disk_.mutex_);
+    if (disk_.next_change() == MemoryDisk::Fate::fails) return disk_.injected("clear", path_);
+    const std::size_t size = node_->size;
+    node_->resize(std::min(size, static_cast<std::size_t>(at)));
+    node_->resize(size);
+    return {};
+  }
+
   Result<void> sync() override {
     const std::lock_guard guard(disk_.mutex_);
     if (disk_.next_change() == MemoryDisk::Fate::fails) {
