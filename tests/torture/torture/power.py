@@ -11,11 +11,9 @@ from harness.server import SluiceServer
 from .clients import TOPIC, PopBook
 from .judge import read_all, verdicts
 from .ledger import QUEUES, Ledger
-from .replay import image, read_changes
+from .replay import flushed_at, image, read_changes
 from .storm import cast, finish, wait_for_answers
 
-# With ASYNC_FLUSH a message is safe when a flush has begun after it: two a second, and what they take on a busy machine.
-ASYNC_SAFE_NS = 3_000_000_000
 SETTINGS = {"mappedFileSizeCommitLog": 1 << 20, "maxMessageSize": 256 << 10, "mappedFileSizeConsumeQueue": 20 * 500, "maxHashSlotNum": 1000,
             "maxIndexNum": 4000}
 
@@ -63,8 +61,10 @@ def power_cuts(binary, directory, shim, cuts, flush, seed, seconds=4):
         for number in range(cuts):
             moment = chance.randrange(begin, end)
             survives = (0.0, 0.5, 0.9)[number % 3]
+            # With ASYNC_FLUSH a message is safe when a flush has begun after it and is over.
+            safe = moment if flush == "SYNC_FLUSH" else flushed_at(changes, moment)
             found, seen = try_image(nursery, binary, directory / f"cut{number}", recorded.directory / "store",
-                                    image(changes, moment, chance, survives), flush, moment, ledger)
+                                    image(changes, moment, chance, survives), flush, safe, ledger)
             wrong += [f"power cut {number} (unsynced pages survive with {survives}): {what}" for what in found]
             checked += seen
         syncs = sum(c.op in "sa" for c in changes)
@@ -74,7 +74,7 @@ def power_cuts(binary, directory, shim, cuts, flush, seed, seconds=4):
         nursery.close()
 
 
-def try_image(nursery, binary, directory, store, files, flush, moment, ledger):
+def try_image(nursery, binary, directory, store, files, flush, safe, ledger):
     server = SluiceServer(nursery, directory, binary, {**SETTINGS, "flushDiskType": flush})
     for path, data in files.items():
         place = directory / "store" / os.path.relpath(path, store)
@@ -88,7 +88,6 @@ def try_image(nursery, binary, directory, store, files, flush, moment, ledger):
     finally:
         if server.process is not None:
             server.kill()
-    safe = moment if flush == "SYNC_FLUSH" else moment - ASYNC_SAFE_NS
     for path in sorted(directory.rglob("*"), reverse=True):
         path.rmdir() if path.is_dir() else path.unlink()
     return list(verdicts(ledger, queues, before=safe, settled=False)), sum(len(records) for _, records in queues.values())

@@ -145,6 +145,13 @@ def pages(change):
         at, data = at + room, data[room:]
 
 
+def flushed_at(changes, moment):
+    """Since when what a client had been answered is on the disk at that moment: the newest flush of the log that was over began
+    then. 0: there was none. A flush by the clock comes late on a machine that is busy, or stands still."""
+    return max((c.begin for c in changes
+                if c.end <= moment and (c.op == "a" or c.op == "s" and "/commitlog/" in c.path)), default=0)
+
+
 def image(changes, moment, chance, survives):
     """The files at that moment (monotonic ns). What was under way is there in part, or not."""
     disk = Disk()
