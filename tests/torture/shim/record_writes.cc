@@ -134,6 +134,20 @@ int change(const char* name, Op op, int fd, std::int64_t size) {
   return result;
 }
 
+/// Zeros, where a part of the file is cleared.
+int clear_with(const char* name, int fd, int mode, off_t at, off_t size) {
+  const std::int64_t begin = now();
+  const int result = real<int(int, int, off_t, off_t)>(name)(fd, mode, at, size);
+  const int error = errno;
+  const std::string path = recorder().path_of(fd);
+  if (result == 0 && !path.empty() && (mode & FALLOC_FL_PUNCH_HOLE) != 0) {
+    const std::string zeros(static_cast<std::size_t>(size), '\0');
+    recorder().note(kWrite, path, {}, begin, at, size, zeros.data(), zeros.size());
+  }
+  errno = error;
+  return result;
+}
+
 }  // namespace
 
 extern "C" {
@@ -167,6 +181,12 @@ ssize_t pwrite64(int fd, const void* from, size_t size, off64_t at) {
 }
 int ftruncate(int fd, off_t size) noexcept { return change("ftruncate", kResize, fd, size); }
 int ftruncate64(int fd, off64_t size) noexcept { return change("ftruncate64", kResize, fd, size); }
+int fallocate(int fd, int mode, off_t at, off_t size) {
+  return clear_with("fallocate", fd, mode, at, size);
+}
+int fallocate64(int fd, int mode, off64_t at, off64_t size) {
+  return clear_with("fallocate64", fd, mode, at, size);
+}
 int fsync(int fd) { return change("fsync", kSync, fd, 0); }
 int fdatasync(int fd) { return change("fdatasync", kSync, fd, 0); }
 int syncfs(int fd) noexcept { return change("syncfs", kSyncAll, fd, 0); }
