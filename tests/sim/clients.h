@@ -41,6 +41,17 @@ class Producer final : public Client {
   void act() override;
 };
 
+/// Sends messages for a time, and takes some of them back.
+class TimedProducer final : public Client {
+ public:
+  using Client::Client;
+
+ private:
+  void act() override;
+  milliseconds wait();
+  void take_back(std::int64_t id, LogPosition at);
+};
+
 /// Sends half messages and ends them, by itself or when asked.
 class Transactor final : public Client {
  public:
@@ -63,12 +74,29 @@ class Transactor final : public Client {
   std::shared_ptr<Asked> link_;
 };
 
-/// One group that reads every queue by pulling, with a reader for each, and commits.
-class PullGroup final : public Client {
+/// Consumers that are to get every message once at least.
+class Group : public Client {
  public:
-  PullGroup(World& world, std::string group);
+  Group(World& world, std::string name) : Client(world), group_(std::move(name)) {}
   /// Everything that is in the log was given to the group.
   void settle();
+
+ protected:
+  /// What the group was given; nothing when it is damaged.
+  std::optional<std::vector<wire::record::Decoded>> records(
+      const std::vector<store::Slice>& slices);
+  /// The message's id; nothing when nobody should have been given it.
+  std::optional<std::int64_t> take(QueueKey from, const wire::record::Decoded& record);
+  const std::string group_;
+
+ private:
+  std::set<std::int64_t> given_;
+};
+
+/// One group that reads every queue by pulling, with a reader for each, and commits.
+class PullGroup final : public Group {
+ public:
+  PullGroup(World& world, std::string group);
 
  private:
   struct Reader {
@@ -82,16 +110,13 @@ class PullGroup final : public Client {
   void read(QueueKey queue, Reader& reader);
   void commit(QueueKey queue, Reader& reader);
   void restarted();
-  const std::string group_;
   std::map<QueueKey, Reader> readers_;
-  std::set<std::int64_t> given_;
 };
 
 /// One group whose members pop.
-class PopGroup final : public Client {
+class PopGroup final : public Group {
  public:
   PopGroup(World& world, std::string group);
-  void settle();
 
  private:
   struct Lease {
@@ -102,15 +127,14 @@ class PopGroup final : public Client {
   void act() override;
   void took(int topic, WallTime stamp, milliseconds invisible, std::size_t count,
             const std::vector<store::Slice>& records);
+  void took_one(Place place, std::int64_t id, WallTime stamp, milliseconds invisible);
   void finish(Place place, WallTime stamp);
   void put_off(Place place, WallTime stamp);
   void restarted();
   broker::PopBatch::Receipt receipt(const Place& place, WallTime stamp) const;
-  const std::string group_;
   std::vector<std::string> topics_;
   std::map<Place, Lease> leases_;
   std::set<Place> finished_;
-  std::set<std::int64_t> given_;
   int cuts_ = 0;
 };
 

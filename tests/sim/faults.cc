@@ -26,48 +26,79 @@ void Faults::look_after() {
   });
 }
 
+/// What may happen, where the plan allows it.
+struct Faults::Row {
+  bool (*may)(const Plan& plan);
+  void (*happen)(Faults& faults);
+};
+
+const Faults::Row Faults::kRows[] = {
+    {.may = [](const Plan& plan) { return plan.kills; },
+     .happen = [](Faults& f) { f.dies(Death::kill); }},
+    {.may = [](const Plan& plan) { return plan.kills; },
+     .happen = [](Faults& f) { f.dies_amid(Death::kill); }},
+    {.may = [](const Plan& plan) { return plan.kills; },
+     .happen = [](Faults& f) { f.dies_after_rename(Death::kill); }},
+    {.may = [](const Plan& plan) { return plan.power_cuts; },
+     .happen = [](Faults& f) { f.dies(f.power_cut()); }},
+    {.may = [](const Plan& plan) { return plan.power_cuts; },
+     .happen = [](Faults& f) { f.dies_amid(f.power_cut()); }},
+    {.may = [](const Plan& plan) { return plan.power_cuts; },
+     .happen = [](Faults& f) { f.dies_after_rename(f.power_cut()); }},
+    {.may = [](const Plan& plan) { return plan.disk_errors; },
+     .happen =
+         [](Faults& f) {
+           f.world_.disk().fail_once(f.world_.disk().changes() + f.world_.chance().below(60));
+         }},
+    {.may = [](const Plan& plan) { return plan.disk_full; },
+     .happen = [](Faults& f) { f.fills_up(); }},
+    {.may = [](const Plan& plan) { return plan.slow; },
+     .happen =
+         [](Faults& f) {
+           f.world_.clock().advance(milliseconds(f.world_.chance().between(1, 3000)));
+         }},
+    {.may = [](const Plan&) { return true; },
+     .happen =
+         [](Faults& f) {
+           if (f.world_.up() && f.world_.chance().percent(30)) f.world_.restart_cleanly();
+         }},
+};
+
+void Faults::dies(Death death) {
+  if (world_.up()) world_.die(death);
+}
+
+/// In the middle of something, a start perhaps.
+void Faults::dies_amid(Death death) {
+  world_.dies_as(death);
+  world_.disk().fail_from(world_.disk().changes() + world_.chance().below(80));
+}
+
+/// When a snapshot, a table or a run has just taken the place of another: it may say more than the
+/// log has on stable storage.
+void Faults::dies_after_rename(Death death) {
+  world_.dies_as(death);
+  world_.disk().fail_after_rename(world_.chance().below(8));
+}
+
+void Faults::fills_up() {
+  world_.disk().set_room(world_.chance().below(3000));
+  world_.verdict().note("the disk is full");
+  world_.timeline().after(milliseconds(world_.chance().between(100, 5000)), [this] {
+    world_.disk().set_room(std::nullopt);
+    world_.verdict().note("the disk has space");
+  });
+}
+
+/// Now and then right after the one before: while it starts, or has just started.
 void Faults::act() {
   Chance& chance = world_.chance();
-  world_.timeline().after(milliseconds(chance.between(500, 25'000)), [this, &chance] {
+  const milliseconds pause(chance.percent(25) ? chance.between(1, 4000)
+                                              : chance.between(500, 25'000));
+  world_.timeline().after(pause, [this] {
     if (stopped_) return;
-    const Plan& plan = world_.plan();
-    auto& disk = world_.disk();
-    const std::int64_t next = disk.changes();
-    switch (chance.below(8)) {
-      case 0:
-        if (plan.kills && world_.up()) world_.die(Death::kill);
-        break;
-      case 1:  // in the middle of something, a start perhaps
-        if (!plan.kills) break;
-        world_.dies_as(Death::kill);
-        disk.fail_from(next + chance.below(80));
-        break;
-      case 2:
-        if (plan.power_cuts && world_.up()) world_.die(power_cut());
-        break;
-      case 3:
-        if (!plan.power_cuts) break;
-        world_.dies_as(power_cut());
-        disk.fail_from(next + chance.below(80));
-        break;
-      case 4:
-        if (plan.disk_errors) disk.fail_once(next + chance.below(60));
-        break;
-      case 5:
-        if (!plan.disk_full) break;
-        disk.set_room(chance.below(3000));
-        world_.verdict().note("the disk is full");
-        world_.timeline().after(milliseconds(chance.between(100, 5000)), [this] {
-          world_.disk().set_room(std::nullopt);
-          world_.verdict().note("the disk has space");
-        });
-        break;
-      case 6:
-        if (plan.slow) world_.clock().advance(milliseconds(chance.between(1, 3000)));
-        break;
-      default:
-        if (chance.percent(30) && world_.up()) world_.restart_cleanly();
-    }
+    const Row& row = kRows[world_.chance().below(std::ssize(kRows))];
+    if (row.may(world_.plan())) row.happen(*this);
     act();
   });
 }

@@ -13,8 +13,14 @@ class Faults {
   void stop();
 
  private:
+  struct Row;
+  static const Row kRows[];
   void act();
   void look_after();
+  void dies(Death death);
+  void dies_amid(Death death);
+  void dies_after_rename(Death death);
+  void fills_up();
   Death power_cut() const;
   World& world_;
   bool stopped_ = false;

@@ -9,16 +9,18 @@ std::string name_of(QueueKey queue) { return fmt::format("{}/{}", queue.topic, q
 
 }  // namespace
 
+/// Many are of the same size, as users' messages are: then records come to lie exactly where others
+/// lay before a crash.
 std::string body_of(std::int64_t id) {
-  std::string body = std::to_string(id) + ':';
-  const auto length = static_cast<std::size_t>(id * 7919 % 300);
+  std::string body = fmt::format("{:06d}:", id);
+  const auto length = static_cast<std::size_t>(id % 4 == 0 ? id * 7919 % 300 : id % 3 * 40);
   for (std::size_t i = 0; i < length; ++i) {
     body += static_cast<char>('a' + (static_cast<std::size_t>(id) * 31 + i * 7) % 26);
   }
   return body;
 }
 
-std::string key_of(std::int64_t id) { return "u" + std::to_string(id); }
+std::string key_of(std::int64_t id) { return fmt::format("u{:06d}", id); }
 
 std::optional<std::int64_t> id_of(std::string_view body) {
   std::int64_t id = -1;
@@ -44,7 +46,7 @@ Message& Ledger::add(Kind kind, QueueKey to, WallTime due) {
 }
 
 bool Ledger::is_safe(WallTime since, bool weak) const {
-  return (sync_flush_ && !weak) || since <= safe_;
+  return (sync_flush_ && !weak) || since < safe_;
 }
 
 void Ledger::stored(std::int64_t id, std::optional<std::int64_t> offset, WallTime now) {
@@ -62,6 +64,13 @@ void Ledger::committed(std::int64_t id, WallTime now) {
 void Ledger::rolled_back(std::int64_t id, WallTime now) {
   at(id).rolled_back = true;
   committed(id, now);
+}
+
+void Ledger::recalled(std::int64_t id, WallTime now) {
+  Message& message = at(id);
+  message.recalled = now;
+  if (!message.offset) return;
+  verdict_.broken(fmt::format("message {} was taken back after it had come", id));
 }
 
 void Ledger::know(QueueKey queue, std::int64_t offset, std::int64_t id, WallTime now, bool weak) {
@@ -94,6 +103,9 @@ void Ledger::check_allowed(const Message& message, WallTime now) {
   if (message.kind == Kind::half && message.rolled_back) {
     verdict_.broken(fmt::format("message {} was rolled back, and is there", message.id));
   }
+  if (message.recalled) {
+    verdict_.broken(fmt::format("message {} was taken back, and is there", message.id));
+  }
   if (now < message.due) {
     verdict_.broken(
         fmt::format("message {} came {} ms too early", message.id, (message.due - now).count()));
@@ -119,6 +131,7 @@ std::optional<std::int64_t> Ledger::given(QueueKey from, const wire::record::Dec
 void Ledger::power_cut() {
   for (auto& [queue, places] : places_) cut_[queue] = true;
   for (Message& message : messages_) {
+    if (message.recalled && !is_safe(*message.recalled, false)) message.recalled.reset();
     if (message.half_known && !is_safe(*message.half_known, false)) message.lost = true;
     if (!message.promised || is_safe(*message.promised, message.weak)) continue;
     message.promised.reset();  // an end of a transaction, too: its producer will be asked again
@@ -168,7 +181,8 @@ void Ledger::audit(QueueKey queue, std::int64_t min,
 
 void Ledger::settle() {
   for (const Message& message : messages_) {
-    if (!message.promised || message.rolled_back || message.offset) continue;
+    const bool taken_back = message.rolled_back || message.recall_sent;
+    if (!message.promised || taken_back || message.offset) continue;
     verdict_.broken(fmt::format("message {} (kind {}, queue {}) was promised and never came",
                                 message.id, static_cast<int>(message.kind), name_of(message.to)));
   }

@@ -18,6 +18,7 @@ enum class Kind : std::uint8_t {
   plain,
   unflushed,  ///< WAIT=false: its sender does not wait for the flush
   delayed,
+  timed,
   half,  ///< of a transaction: a message when it is committed
 };
 
@@ -35,6 +36,8 @@ struct Message {
   bool refused = false;  ///< its sender knows that it was not stored
   bool lost = false;     ///< a half message that a power cut took, as it may
   bool commit_sent = false, rolled_back = false, ended = false;
+  bool recall_sent = false;          ///< and what became of it may be unknown
+  std::optional<WallTime> recalled;  ///< its sender was told that it is taken back, and when
   /// Its sender was told that it is stored (a half message: that its end is), and when.
   std::optional<WallTime> promised;
   bool weak = false;                   ///< promised without a flush
@@ -59,6 +62,8 @@ class Ledger {
   void stored(std::int64_t id, std::optional<std::int64_t> offset, WallTime now);
   void committed(std::int64_t id, WallTime now);
   void rolled_back(std::int64_t id, WallTime now);
+
+  void recalled(std::int64_t id, WallTime now);
 
   /// A reader was given the record. The id, or nothing when it should not have been.
   std::optional<std::int64_t> given(QueueKey from, const wire::record::Decoded& record,

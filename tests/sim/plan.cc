@@ -1,5 +1,7 @@
 #include "plan.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace sluice::sim {
@@ -13,7 +15,10 @@ Plan Plan::draw(Chance& chance) {
   plan.poppers = chance.percent(70) ? static_cast<int>(chance.between(1, 4)) : 0;
   plan.transactors = chance.percent(60) ? static_cast<int>(chance.between(1, 2)) : 0;
   plan.delays = chance.percent(60);
+  plan.timed = chance.percent(50);
+  plan.hasty = chance.percent(40);
   plan.retention = chance.percent(30);
+  if (plan.retention) plan.pullers = std::max(plan.pullers, 1);  // who sees all before it goes
   plan.segment_bytes = 4096 << chance.below(4);
   plan.tail_bytes = 8192 << chance.below(3);
   plan.index_entries = chance.between(5, 60);
@@ -38,6 +43,8 @@ std::string Plan::text() const {
     if (is) text += fmt::format(", {}", name);
   };
   add(delays, "delays");
+  add(timed, "timed messages");
+  add(hasty, "hasty consumers");
   add(retention, "retention");
   add(kills, "kills");
   add(power_cuts, torn ? "torn power cuts" : "power cuts");

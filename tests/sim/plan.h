@@ -14,7 +14,8 @@ struct Plan {
   bool sync_flush = false;
   int queues = 1;  ///< of each topic
   int producers = 1, pullers = 1, poppers = 0, transactors = 0;
-  bool delays = false;
+  bool delays = false, timed = false;
+  bool hasty = false;  ///< consumers ask often, and are done at once with what they get
   bool retention = false;
   std::int64_t segment_bytes = 8192, tail_bytes = 16384;
   std::int64_t index_entries = 10;  ///< in one file of a queue's index

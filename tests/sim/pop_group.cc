@@ -3,7 +3,7 @@
 
 namespace sluice::sim {
 
-PopGroup::PopGroup(World& world, std::string group) : Client(world), group_(std::move(group)) {
+PopGroup::PopGroup(World& world, std::string group) : Group(world, std::move(group)) {
   for (int topic = 0; topic < kTopics; ++topic) topics_.push_back(topic_name(topic));
   world.on_start([this] { restarted(); });
 }
@@ -44,36 +44,40 @@ broker::PopBatch::Receipt PopGroup::receipt(const Place& place, WallTime stamp) 
 
 void PopGroup::took(int topic, WallTime stamp, milliseconds invisible, std::size_t count,
                     const std::vector<store::Slice>& slices) {
-  const auto records = records_in(slices);
-  if (!records) return world_.verdict().broken(std::string(records.error().remark()));
-  if (records->size() != count) {
+  const auto given = records(slices);
+  if (!given) return;
+  if (given->size() != count) {
     world_.verdict().broken("a pop gave other messages than it said");
   }
-  for (const auto& record : *records) {
+  for (const auto& record : *given) {
     const QueueKey queue{topic, record.message.queue.value};
-    const auto id = world_.ledger().given(queue, record, world_.now());
+    const auto id = take(queue, record);
     if (!id) return;
-    const Place place{queue, record.placement.offset.value};
-    if (finished_.contains(place)) {
-      world_.verdict().broken(
-          fmt::format("message {} was acknowledged by {}, and comes again", *id, group_));
-    }
-    const auto held = leases_.find(place);
-    if (held != leases_.end() && world_.now() < held->second.deadline) {
-      world_.verdict().broken(
-          fmt::format("message {} has two holders in {}: the first for another {} ms", *id, group_,
-                      (held->second.deadline - world_.now()).count()));
-    }
-    leases_[place] = {.id = *id, .stamp = stamp, .deadline = stamp + invisible};
-    given_.insert(*id);
-    const std::int64_t dice = world_.chance().below(100);
-    const milliseconds wait(world_.chance().between(0, invisible.count() * 5 / 4));
-    world_.timeline().after(wait, [this, place, stamp, dice, cuts = cuts_] {
-      if (!world_.up() || cuts != cuts_) return;
-      if (dice < 75) finish(place, stamp);
-      if (dice >= 90) put_off(place, stamp);
-    });
+    took_one({queue, record.placement.offset.value}, *id, stamp, invisible);
   }
+}
+
+void PopGroup::took_one(Place place, std::int64_t id, WallTime stamp, milliseconds invisible) {
+  Chance& chance = world_.chance();
+  if (finished_.contains(place)) {
+    world_.verdict().broken(
+        fmt::format("message {} was acknowledged by {}, and comes again", id, group_));
+  }
+  const auto held = leases_.find(place);
+  if (held != leases_.end() && world_.now() < held->second.deadline) {
+    world_.verdict().broken(
+        fmt::format("message {} has two holders in {}: the first for another {} ms", id, group_,
+                    (held->second.deadline - world_.now()).count()));
+  }
+  leases_[place] = {.id = id, .stamp = stamp, .deadline = stamp + invisible};
+  const bool at_once = world_.plan().hasty && chance.percent(80);
+  const std::int64_t dice = chance.below(100);
+  const milliseconds wait(chance.between(0, at_once ? 30 : invisible.count() * 5 / 4));
+  world_.timeline().after(wait, [this, place, stamp, dice, cuts = cuts_] {
+    if (!world_.up() || cuts != cuts_) return;
+    if (dice < 75) finish(place, stamp);
+    if (dice >= 90) put_off(place, stamp);
+  });
 }
 
 void PopGroup::finish(Place place, WallTime stamp) {
@@ -116,17 +120,6 @@ void PopGroup::put_off(Place place, WallTime stamp) {
                               if (world_.up() && cuts == cuts_) finish(place, now);
                             });
   });
-}
-
-void PopGroup::settle() {
-  for (std::int64_t id = 0; id < world_.ledger().size(); ++id) {
-    const Message& message = world_.ledger().at(id);
-    if (!message.offset || given_.contains(id)) continue;
-    const auto index =
-        world_.store().queue(topic_name(message.to.topic), QueueId(message.to.queue));
-    if (*message.offset < index->min().value) continue;
-    world_.verdict().broken(fmt::format("group {} was never given message {}", group_, id));
-  }
 }
 
 }  // namespace sluice::sim

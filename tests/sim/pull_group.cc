@@ -3,7 +3,7 @@
 
 namespace sluice::sim {
 
-PullGroup::PullGroup(World& world, std::string group) : Client(world), group_(std::move(group)) {
+PullGroup::PullGroup(World& world, std::string group) : Group(world, std::move(group)) {
   for (int topic = 0; topic < kTopics; ++topic) {
     for (int queue = 0; queue < world.plan().queues; ++queue) readers_[{topic, queue}];
   }
@@ -30,7 +30,7 @@ void PullGroup::act() {
     if (world_.chance().percent(3)) reader.at.reset();  // another member takes over
     if (!reader.at && !begin(queue, reader)) continue;
     read(queue, reader);
-    if (world_.chance().percent(30)) commit(queue, reader);
+    if (world_.chance().percent(world_.plan().hasty ? 80 : 30)) commit(queue, reader);
   }
 }
 
@@ -75,18 +75,18 @@ void PullGroup::read(QueueKey queue, Reader& reader) {
     world_.verdict().note("pull: " + std::string(done.error().remark()));
     return;
   }
-  const auto records = records_in(result.records);
-  if (!records) return world_.verdict().broken(std::string(records.error().remark()));
-  for (const auto& record : *records) {
+  const auto given = records(result.records);
+  if (!given) return;
+  for (const auto& record : *given) {
     if (record.placement.offset.value != *reader.at) {
       world_.verdict().broken(fmt::format("group {} was given {} of queue {}/{} where {} was next",
                                           group_, record.placement.offset.value, queue.topic,
                                           queue.queue, *reader.at));
     }
     ++*reader.at;
-    if (const auto id = world_.ledger().given(queue, record, world_.now())) given_.insert(*id);
+    (void)take(queue, record);
   }
-  if (!records->empty() && result.next.value != *reader.at) {
+  if (!given->empty() && result.next.value != *reader.at) {
     world_.verdict().broken(fmt::format("group {} is to go on at {} of queue {}/{}, not at {}",
                                         group_, result.next.value, queue.topic, queue.queue,
                                         *reader.at));
@@ -104,17 +104,6 @@ void PullGroup::commit(QueueKey queue, Reader& reader) {
   world_.answer_now([&reader, next](Answer answer) {
     if (answer == Answer::done) reader.promised = next;
   });
-}
-
-void PullGroup::settle() {
-  for (std::int64_t id = 0; id < world_.ledger().size(); ++id) {
-    const Message& message = world_.ledger().at(id);
-    if (!message.offset || given_.contains(id)) continue;
-    const auto index =
-        world_.store().queue(topic_name(message.to.topic), QueueId(message.to.queue));
-    if (*message.offset < index->min().value) continue;
-    world_.verdict().broken(fmt::format("group {} was never given message {}", group_, id));
-  }
 }
 
 }  // namespace sluice::sim

@@ -11,28 +11,32 @@ namespace {
 
 struct Cast {
   std::vector<std::unique_ptr<Client>> senders;
-  std::vector<std::unique_ptr<PullGroup>> pullers;
-  std::vector<std::unique_ptr<PopGroup>> poppers;
+  std::vector<std::unique_ptr<Group>> groups;
+
+  template <class Sender, class... More>
+  void send(World& world, std::int64_t pause_min, std::int64_t pause_max, More... more) {
+    senders.push_back(std::make_unique<Sender>(world, more...));
+    senders.back()->run(milliseconds(pause_min), milliseconds(pause_max));
+  }
+  template <class Reader>
+  void read(World& world, const std::string& name) {
+    groups.push_back(std::make_unique<Reader>(world, name));
+    const bool hasty = world.plan().hasty;
+    groups.back()->run(milliseconds(hasty ? 10 : 50), milliseconds(hasty ? 200 : 1000));
+  }
 };
 
 Cast hire(World& world) {
   const Plan& plan = world.plan();
   Cast cast;
-  for (int i = 0; i < plan.producers; ++i) {
-    cast.senders.push_back(std::make_unique<Producer>(world));
-    cast.senders.back()->run(milliseconds(50), milliseconds(1500));
-  }
-  for (int i = 0; i < plan.transactors; ++i) {
-    cast.senders.push_back(std::make_unique<Transactor>(world, i));
-    cast.senders.back()->run(milliseconds(200), milliseconds(3000));
-  }
+  for (int i = 0; i < plan.producers; ++i) cast.send<Producer>(world, 50, 1500);
+  for (int i = 0; i < plan.transactors; ++i) cast.send<Transactor>(world, 200, 3000, i);
+  if (plan.timed) cast.send<TimedProducer>(world, 200, 3000);
   for (int i = 0; i < plan.pullers; ++i) {
-    cast.pullers.push_back(std::make_unique<PullGroup>(world, "pullers-" + std::to_string(i)));
-    cast.pullers.back()->run(milliseconds(50), milliseconds(1000));
+    cast.read<PullGroup>(world, "pullers-" + std::to_string(i));
   }
   for (int i = 0; i < plan.poppers; ++i) {
-    cast.poppers.push_back(std::make_unique<PopGroup>(world, "poppers-" + std::to_string(i)));
-    cast.poppers.back()->run(milliseconds(50), milliseconds(1000));
+    cast.read<PopGroup>(world, "poppers-" + std::to_string(i));
   }
   return cast;
 }
@@ -75,14 +79,13 @@ Outcome play(std::uint64_t seed) {
   run_until(world, begin + plan.faulty);
   faults.stop();
   for (const auto& sender : cast.senders) sender->stop();
-  run_until(world, begin + plan.faulty + plan.calm);
+  run_until(world, world.end());
   if (world.verdict().good() && !world.up()) world.verdict().broken("it does not come up again");
   if (world.verdict().good()) {
     world.audit();
     world.ledger().settle();
     check_keys(world);
-    for (const auto& group : cast.pullers) group->settle();
-    for (const auto& group : cast.poppers) group->settle();
+    for (const auto& group : cast.groups) group->settle();
   }
   const auto& notes = world.verdict().notes();
   return {.seed = seed,

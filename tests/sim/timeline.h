@@ -1,8 +1,8 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
-#include <queue>
 #include <vector>
 
 #include "base/clock.h"
@@ -17,13 +17,15 @@ class Timeline {
   Timeline(ManualClock& clock, Chance& chance) : clock_(clock), chance_(chance) {}
 
   void after(milliseconds wait, std::function<void()> what) {
-    events_.push({clock_.wall() + wait, chance_.below(1 << 20), std::move(what)});
+    events_.push_back({clock_.wall() + wait, chance_.below(1 << 20), std::move(what)});
+    std::push_heap(events_.begin(), events_.end());
   }
   /// Moves the clock to the next event and runs it; false when there is none before `end`.
   bool step(WallTime end) {
-    if (events_.empty() || events_.top().at > end) return false;
-    Event next = events_.top();
-    events_.pop();
+    if (events_.empty() || events_.front().at > end) return false;
+    std::pop_heap(events_.begin(), events_.end());
+    const Event next = std::move(events_.back());
+    events_.pop_back();
     if (next.at > clock_.wall()) clock_.advance(next.at - clock_.wall());
     next.what();
     return true;
@@ -34,13 +36,14 @@ class Timeline {
     WallTime at;
     std::int64_t rank = 0;
     std::function<void()> what;
+    /// The next one is the greatest.
     bool operator<(const Event& other) const {
       return at != other.at ? at > other.at : rank > other.rank;
     }
   };
   ManualClock& clock_;
   Chance& chance_;
-  std::priority_queue<Event> events_;
+  std::vector<Event> events_;  ///< a heap
 };
 
 }  // namespace sluice::sim

@@ -73,69 +73,18 @@ void World::report(const char* what, const Result<void>& done) {
   if (!done) verdict_.note(fmt::format("{}: {}", what, done.error().remark()));
 }
 
-/// The first time comes at chance: threads do not keep step with each other.
-void World::begin(milliseconds pause, const std::function<void()>& work) {
-  timeline_.after(milliseconds(chance_.below(pause.count())), [this, pause, work, life = life_] {
-    if (up() && life == life_) every(pause, work);
-  });
-}
-
-void World::every(milliseconds pause, std::function<void()> work) {
-  timeline_.after(pause, [this, pause, work = std::move(work), life = life_] {
-    if (!up() || life != life_) return;
-    work();
-    if (up() && !disk_.stopped()) every(pause, work);
-  });
-}
-
-void World::maintain() {
-  report("progress_not_logged", broker_->log_progress(now()));
-  store_->maintain();
-  note_flush();
-  report("config_not_written", broker_->persist_schedule());
-}
-
-void World::deliver() {
-  auto done = broker_->schedule().deliver(now());
-  milliseconds wait(1000);
-  if (done && done->more) {
-    wait = milliseconds(0);
-  } else if (done) {
-    const auto next = broker_->schedule().next_due(now());
-    wait = next ? std::max(*next - now(), milliseconds(0)) : milliseconds(10'000);
-  }
-  every(std::min(wait, milliseconds(10'000)), [this, ran = false]() mutable {
-    if (!std::exchange(ran, true)) deliver();
-  });
-}
-
-void World::check_transactions() {
-  const auto done = broker_->check_transactions(now());
-  if (!done) verdict_.note("transactions_not_checked: " + std::string(done.error().remark()));
-}
-
-void World::start_upkeep() {
-  begin(milliseconds(500), [this] {
-    store_->flush_log();
-    note_flush();
-  });
-  begin(milliseconds(500), [this] { maintain(); });
-  begin(milliseconds(500), [this] { store_->index_keys(); });
-  begin(milliseconds(1000), [this] { check_transactions(); });
-  begin(milliseconds(1000), [this] { broker_->leases().expire(now()); });
-  begin(milliseconds(5000), [this] { report("config_not_written", broker_->persist(now())); });
-  begin(milliseconds(10'000), [this] {
-    broker_->expire(clock_.steady());
-    if (plan_.retention) (void)store_->drop_older_than(milliseconds(300'000), 10);
-  });
-  deliver();
-}
-
 Result<void> World::open() {
   SLUICE_TRY(store_, store::MessageStore::open(disk_, clock_, store_options(plan_)));
   auto broker =
       std::make_unique<broker::Broker>(*store_, disk_, kRoot + "/config", broker_options());
   SLUICE_CHECK(broker->load(now()));
+  broker->schedule().on_sooner([this] { deliver_after(milliseconds(0)); });
+  broker->timers().on_sooner([this] { deliver_after(milliseconds(0)); });
+  store_->keep_while([this](LogPosition below) {
+    if (!broker_->timers().waits_below(below)) return false;
+    kept_below_ = below;
+    return true;
+  });
   for (int topic = 0; topic < kTopics; ++topic) {
     if (topics_made_) {
       const auto found = broker->topics().find(topic_name(topic));
@@ -190,6 +139,8 @@ void World::die(Death death) {
 }
 
 void World::restart_cleanly() {
+  store_->maintain();
+  report("not closed: timers", broker_->timers().upkeep(clock_.steady(), true));
   report("not closed: persist", broker_->persist(now()));
   report("not closed", store_->close());
   if (disk_.stopped()) return die(death_);

@@ -35,6 +35,8 @@ class World {
   Verdict& verdict() { return verdict_; }
   Ledger& ledger() { return ledger_; }
   WallTime now() const { return clock_.wall(); }
+  /// When the run is over.
+  WallTime end() const { return begin_ + plan_.faulty + plan_.calm; }
   store::testing::MemoryDisk& disk() { return disk_; }
   ManualClock& clock() { return clock_; }
 
@@ -69,13 +71,17 @@ class World {
     LogPosition until;
     OnAnswer fn;
   };
+  using Work = std::function<void()>;
   Result<void> open();
-  void begin(milliseconds pause, const std::function<void()>& work);
-  void every(milliseconds pause, std::function<void()> work);
+  void begin(milliseconds pause, const Work& work);
+  void every(milliseconds pause, Work work);
+  void one_by_one(std::vector<Work> steps);
   void start_upkeep();
   void maintain();
+  void deliver_after(milliseconds wait);
   void deliver();
   void check_transactions();
+  void drop_segments();
   void note_flush();
   void flush_soon();
   void answer_all(Answer answer);
@@ -84,6 +90,7 @@ class World {
   const Plan plan_;
   Chance& chance_;
   ManualClock clock_;
+  const WallTime begin_ = clock_.wall();
   Timeline timeline_{clock_, chance_};
   Verdict verdict_{clock_};
   Ledger ledger_;
@@ -93,7 +100,8 @@ class World {
   std::vector<Waiting> waiting_;
   std::vector<std::function<void()>> on_start_;
   Death death_ = Death::kill;
-  int life_ = 0, cuts_ = 0, failed_starts_ = 0;
+  std::optional<LogPosition> kept_below_;  ///< a segment was kept for timed messages below
+  int life_ = 0, cuts_ = 0, failed_starts_ = 0, round_ = 0;
   bool topics_made_ = false, flush_planned_ = false;
 };
 

@@ -64,8 +64,8 @@ def hunt(bug, seconds):
     begin = time.monotonic()
     program = OUT / bug.name / "sluice_sim"
     try:
-        done = subprocess.run([str(program), "--seed", "1", "--seconds", str(seconds)], capture_output=True, text=True,
-                              timeout=seconds + 60)
+        done = subprocess.run([str(program), "--seed", "1", "--cpu", str(seconds)], capture_output=True, text=True,
+                              timeout=20 * seconds + 60)
     except subprocess.TimeoutExpired:
         return True, "hangs", time.monotonic() - begin, ""
     took = time.monotonic() - begin
@@ -80,7 +80,7 @@ def hunt(bug, seconds):
 def main(argv):
     parser = argparse.ArgumentParser(prog="./dev sim --planted", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="only those that every test run looks for")
-    parser.add_argument("--seconds", type=int, default=60, help="to find each in")
+    parser.add_argument("--seconds", type=int, default=60, help="of a processor, to find each in")
     parser.add_argument("--only", default="", help="those with that in their name")
     options = parser.parse_args(argv)
     bugs = [b for b in BUGS if (b.quick or not options.quick) and options.only in b.name]
