@@ -54,12 +54,25 @@ Result<std::int64_t> KeyBuilder::position_after(std::int64_t record) const {
 
 bool KeyBuilder::step() {
   const std::lock_guard guard(mutex_);
+  if (failure_) return false;
   auto more = advance();
   if (more) return *more;
-  log::error("key_index_failed", {{"why", more.error().remark()}, {"effect", "tried again"}});
+  note_failure(more.error());
+  return false;
+}
+
+/// What a full disk or a damaged file causes can be mended by opening the files anew. After a
+/// failed write or sync of the disk nobody knows what it holds, and a later sync would not say so:
+/// no more is written, as with the other files of the store.
+void KeyBuilder::note_failure(const Error& why) {
+  const bool final = why.code() == Errc::io_error;
+  log::error("key_index_failed",
+             {{"why", why.remark()}, {"effect", final ? "no more appends" : "tried again"}});
   failed_ = true;
   last_flush_ = clock_.steady();
-  return false;
+  if (!final) return;
+  failure_.emplace(why.code(), std::string(why.remark()));
+  log_.tail().refuse(why);
 }
 
 /// Forgets what was added since the last flush.
@@ -154,6 +167,7 @@ void KeyBuilder::drop_old() {
 
 Result<void> KeyBuilder::close() {
   const std::lock_guard guard(mutex_);
+  if (failure_) return fail(failure_->code(), std::string(failure_->remark()));
   if (failed_) SLUICE_CHECK(reload());
   return index_.flush(position_);
 }

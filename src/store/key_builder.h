@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,8 +18,9 @@ namespace sluice::store {
 /// rolled-back transaction messages have none.
 ///
 /// The index is made durable every few seconds. A start goes on from there, so after a crash
-/// the last seconds of the log are gone through again, over what was added then. A failure of the
-/// disk is logged; the index is then opened anew and goes on.
+/// the last seconds of the log are gone through again, over what was added then. When the disk is
+/// full, the index is opened anew after a while and goes on. After an I/O error it stays as it is
+/// until the next start, which writes the same again, and the log takes no more appends.
 class KeyBuilder {
  public:
   KeyBuilder(Disk& disk, Clock& clock, const StoreOptions& options, const SegmentSet& segments,
@@ -45,6 +47,7 @@ class KeyBuilder {
   Result<void> load(const KeyIndex::Found& found);
   Result<std::int64_t> position_after(std::int64_t record) const;
   Result<void> reload();
+  void note_failure(const Error& why);
   Result<bool> advance();
   bool take_record(Bytes rest);
   void take_keys(const wire::record::Decoded& record);
@@ -59,7 +62,8 @@ class KeyBuilder {
   std::vector<HashedKey> keys_;  ///< of one batch
   std::string text_;             ///< the key being hashed
   SteadyTime last_flush_{};
-  bool failed_ = false;  ///< to be opened anew
+  bool failed_ = false;           ///< to be opened anew
+  std::optional<Error> failure_;  ///< for good
 };
 
 }  // namespace sluice::store

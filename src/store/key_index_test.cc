@@ -302,21 +302,6 @@ TEST_P(KeysAfter, ACrashAnywhereFindEachMessageOnce) {
   log::set_level(log::Level::info);
 }
 
-TEST_F(Keys, CatchUpAfterTheDiskFailedOnce) {
-  log::set_level(log::Level::off);
-  add("one", "U1", "k");
-  flush();
-  add("two", "U2", "k");
-  disk_.fail_once(disk_.changes());
-  index();
-  ASSERT_TRUE(store_->health());
-  clock_.advance(milliseconds(10'000));
-  index();
-  EXPECT_THAT(find("k"), ElementsAre("one", "two"));
-  EXPECT_THAT(find("U2"), ElementsAre("two"));
-  log::set_level(log::Level::info);
-}
-
 TEST_F(Keys, BoundTheWorkOfASearch) {
   for (int i = 0; i < 300; ++i) add("x", {}, "Aa");
   add("y", {}, "BB");
