@@ -72,8 +72,8 @@ std::optional<Foot> decode_foot(Bytes bytes, std::int64_t table_bytes) {
   const Foot foot{.upto = in.take<std::int64_t>(),
                   .count = in.take<std::int64_t>(),
                   .records_bytes = in.take<std::int64_t>()};
-  const bool sane = foot.upto >= 0 && foot.count >= 0 && foot.records_bytes >= 0 &&
-                    table_bytes - kFootBytes == foot.count * kRowBytes &&
+  const bool sane = foot.upto >= 0 && foot.count >= 0 && foot.count <= table_bytes / kRowBytes &&
+                    foot.records_bytes >= 0 && table_bytes - kFootBytes == foot.count * kRowBytes &&
                     (foot.count > 0) == (foot.records_bytes > 0);
   return sane ? std::optional(foot) : std::nullopt;
 }

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/ids.h"
 #include "base/result.h"
@@ -109,6 +110,10 @@ class CompactedWriter {
   std::int64_t records_end_ = 0, table_end_ = 0;       ///< in the files
   std::int64_t count_ = 0;
 };
+
+/// All tables and records below `<root>/sluice.compacted`, looked at without a broker: what is not
+/// well, as sentences that name the file. Errors: io_error.
+Result<std::vector<std::string>> check_compacted(Disk& disk, const std::string& root);
 
 /// Removes what a crash left in the folder beside the valid files.
 Result<void> remove_leftovers(Disk& disk, const std::string& folder);

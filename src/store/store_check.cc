@@ -1,11 +1,13 @@
 #include "store/store_check.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <unordered_map>
 
 #include <fmt/format.h>
 
+#include "store/compacted.h"
 #include "store/layout.h"
 #include "store/resync.h"
 
@@ -63,6 +65,8 @@ class Check {
       return a.bytes != b.bytes ? a.bytes > b.bytes : a.topic < b.topic;
     });
     check_end();
+    SLUICE_TRY(auto compacted, check_compacted(store_.disk, store_.root));
+    std::ranges::move(compacted, std::back_inserter(report_.other));
     return std::move(report_);
   }
 

@@ -78,8 +78,8 @@ using CheckProgress = std::function<void(std::int64_t done, std::int64_t all)>;
 /// Without a look at the records: bounds, times, counts. Errors: io_error.
 Result<StoreReport> survey(OfflineStore& store);
 
-/// Every record by its CRC and every entry of the queues' indexes against its record. Errors:
-/// io_error.
+/// Every record by its CRC, every entry of the queues' indexes against its record, and what
+/// compaction has kept. Errors: io_error.
 Result<StoreReport> verify(OfflineStore& store, const CheckProgress& progress);
 
 }  // namespace sluice::store
