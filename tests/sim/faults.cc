@@ -5,6 +5,19 @@ namespace sluice::sim {
 void Faults::run() {
   look_after();
   act();
+  world_.on_start([this] { soon_after_start(); });
+}
+
+/// When little is behind what the start before has mended.
+void Faults::soon_after_start() {
+  Chance& chance = world_.chance();
+  const Plan& plan = world_.plan();
+  const bool cut = plan.power_cuts && chance.percent(40);
+  if (stopped_ || (!cut && !plan.kills) || !chance.percent(20)) return;
+  const Death death = cut ? power_cut() : Death::kill;
+  world_.timeline().after(milliseconds(chance.below(400)), [this, death, life = world_.life()] {
+    if (life == world_.life()) dies(death);
+  });
 }
 
 void Faults::stop() {

@@ -17,6 +17,7 @@ class Faults {
   static const Row kRows[];
   void act();
   void look_after();
+  void soon_after_start();
   void dies(Death death);
   void dies_amid(Death death);
   void dies_after_rename(Death death);

@@ -27,12 +27,13 @@ void World::every(milliseconds pause, Work work) {
   });
 }
 
-/// One thread's steps: others work between them.
+/// One thread's steps: others work between them, for long when the machine is busy.
 void World::one_by_one(std::vector<Work> steps) {
   if (steps.empty() || !up() || disk_.stopped()) return;
   steps.front()();
   steps.erase(steps.begin());
-  timeline_.after(milliseconds(chance_.below(30)), [this, steps, life = life_] {
+  const milliseconds pause(chance_.below(chance_.percent(25) ? 400 : 30));
+  timeline_.after(pause, [this, steps, life = life_] {
     if (life == life_) one_by_one(steps);
   });
 }
