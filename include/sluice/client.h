@@ -67,8 +67,8 @@ struct ClientOptions {
   std::chrono::milliseconds request_timeout{3'000};  ///< of routes, offsets, heartbeats
   std::chrono::milliseconds route_refresh{30'000};   ///< how often routes are asked for again
   std::chrono::milliseconds heartbeat{30'000};       ///< brokers forget members after 120 s
-  /// Topics and groups of producers and of Admin are those of this namespace: `namespace%topic` to
-  /// brokers and tools, without it to the program. Consumers are told the whole name.
+  /// Topics and groups are those of this namespace: `namespace%topic` to brokers and tools, without
+  /// it to the program, as with Java's clients.
   std::string name_space{};
   Credentials credentials{};
   TlsOptions tls{};  ///< of connections to name servers and brokers alike

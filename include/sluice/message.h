@@ -76,6 +76,8 @@ struct ReceivedMessage {
 
   /// Empty when there is none.
   std::string_view property(std::string_view name) const;
+  /// Name and value of each, in the sender's order.
+  std::vector<std::pair<std::string_view, std::string_view>> all_properties() const;
   std::string_view tag() const;
   std::string_view keys() const;  ///< with blanks between them
   /// The sender's, or where the message lies if it gave none.

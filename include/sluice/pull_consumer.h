@@ -45,9 +45,13 @@ enum class End : std::uint8_t { first, next };
 using Place = std::variant<std::int64_t, End, std::chrono::system_clock::time_point>;
 
 struct PullConsumerOptions {
+  /// Empty, without subscriptions: reads for itself, as a tool does. No broker lists it or keeps
+  /// offsets for it.
   std::string group;
   /// These topics' queues, shared with the other members. Or none, and assign() says which queues.
   std::vector<Subscription> subscriptions{};
+  /// With assign(): what is wanted of these topics' messages; of others everything.
+  std::vector<Subscription> filters{};
   StartAt start = StartAt::last;                       ///< where a group without offsets begins
   std::chrono::system_clock::time_point start_time{};  ///< of StartAt::time
   bool broadcasting = false;  ///< every member reads all queues; offsets are kept in a file
@@ -170,6 +174,7 @@ class PullConsumer {
   static void begin_next(const Self& self, Completion<ReceivedMessage> done);
   static void begin_commit(const Self& self, std::vector<Progress> offsets, Completion<void> done);
   static void begin_seek(const Self& self, const Queue& queue, Place place, Completion<void> done);
+  void set_paused(std::vector<Queue> queues, bool on);
   Self polling_;
   Failure status_{};
   std::atomic<bool> closed_{false};

@@ -195,7 +195,7 @@ Task<bool> Consumption::send_back(ShelfPtr shelf, ReceivedMessage message, int d
   request.position = message.position;
   request.group = options_.group;
   request.delay_level = delay_level;
-  const std::string id(message.id()), topic(message.topic);
+  const std::string id(message.id()), topic = core().names().wrap(message.topic);
   request.origin_message_id = id;
   request.origin_topic = topic;
   if (options_.max_attempts >= 0) request.max_reconsume_times = options_.max_attempts;

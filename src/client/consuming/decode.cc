@@ -22,6 +22,7 @@ struct Batch {
   Answer answer;
   std::string broker;
   std::vector<std::unique_ptr<Buffer>> unpacked;
+  std::vector<std::unique_ptr<std::string>> topics;
 };
 
 std::chrono::system_clock::time_point at(std::int64_t ms) {
@@ -35,6 +36,14 @@ void unpack(ReceivedMessage& message, Batch& batch) {
   if (!plain) return;
   batch.unpacked.push_back(std::make_unique<Buffer>(std::move(*plain)));
   message.body = as_text(batch.unpacked.back()->bytes());
+}
+
+void show_in_space(ReceivedMessage& message, Batch& batch, const Names& names) {
+  std::string topic(message.topic);
+  names.strip(topic);
+  if (topic.size() == message.topic.size()) return;
+  batch.topics.push_back(std::make_unique<std::string>(std::move(topic)));
+  message.topic = *batch.topics.back();
 }
 
 ReceivedMessage from_record(const record::Decoded& found, Batch& batch) {
@@ -63,7 +72,8 @@ ReceivedMessage from_record(const record::Decoded& found, Batch& batch) {
 
 }  // namespace
 
-Result<std::vector<ReceivedMessage>> decode_batch(Answer answer, const std::string& broker) {
+Result<std::vector<ReceivedMessage>> decode_batch(Answer answer, const std::string& broker,
+                                                  const Names& names) {
   const auto batch = std::make_shared<Batch>(std::move(answer), broker);
   std::vector<ReceivedMessage> messages;
   for (Bytes body = batch->answer.command.body; !body.empty();) {
@@ -76,6 +86,7 @@ Result<std::vector<ReceivedMessage>> decode_batch(Answer answer, const std::stri
     }
     messages.push_back(from_record(scan.record, *batch));
     messages.back().owner = batch;
+    if (!names.name_space().empty()) show_in_space(messages.back(), *batch, names);
     body = body.subspan(static_cast<std::size_t>(scan.record.size));
   }
   return messages;
@@ -89,6 +100,11 @@ namespace property = wire::record::property;
 
 std::string_view ReceivedMessage::property(std::string_view name) const {
   return wire::record::find_property(properties, name);
+}
+std::vector<std::pair<std::string_view, std::string_view>> ReceivedMessage::all_properties() const {
+  std::vector<std::pair<std::string_view, std::string_view>> all;
+  for (wire::record::PropertyCursor c(properties); c.next();) all.emplace_back(c.name(), c.value());
+  return all;
 }
 std::string_view ReceivedMessage::tag() const { return property(property::kTags); }
 std::string_view ReceivedMessage::keys() const { return property(property::kKeys); }

@@ -46,23 +46,21 @@ Result<PopReceipt> receipt_of(const ReceivedMessage& message, const Popped& popp
 
 }  // namespace
 
-Result<std::vector<LeasePtr>> leases_of(Answer answer, const std::string& group,
-                                        const std::string& topic, const std::string& broker,
-                                        SteadyTime now) {
+Result<std::vector<LeasePtr>> leases_of(Answer answer, const PoppedFrom& from, SteadyTime now) {
   Popped popped;
   SLUICE_CHECK(PopMessageResponse::Wire::decode(answer.command.ext, popped.response));
   popped.starts = popped.response.start_offsets;
   popped.counts = popped.response.counts;
   const milliseconds invisible(popped.response.invisible_ms);
-  SLUICE_TRY(auto messages, decode_batch(std::move(answer), broker));
+  SLUICE_TRY(auto messages, decode_batch(std::move(answer), from.broker, from.names));
   std::vector<LeasePtr> leases;
   for (ReceivedMessage& message : messages) {
     std::string keep;
-    SLUICE_TRY(const PopReceipt receipt, receipt_of(message, popped, broker, keep));
+    SLUICE_TRY(const PopReceipt receipt, receipt_of(message, popped, from.broker, keep));
     const std::int32_t attempts = attempts_of(popped.counts, message.queue_id, message.offset);
     const auto lease = std::make_shared<LeaseState>();
-    lease->topic = topic_of(receipt, topic, group);
-    lease->broker = broker;
+    lease->topic = topic_of(receipt, from.topic, from.group);
+    lease->broker = from.broker;
     lease->retry = receipt.retry;
     lease->queue = receipt.queue.value;
     lease->offset = receipt.offset.value;

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "client/engine/latch.h"
+#include "client/engine/names.h"
 #include "client/remoting.h"
 
 namespace sluice::client {
@@ -30,9 +31,14 @@ struct LeaseState {
 };
 using LeasePtr = std::shared_ptr<LeaseState>;
 
+/// What was popped, from whom.
+struct PoppedFrom {
+  const std::string& group;
+  const std::string& topic;
+  const std::string& broker;
+  const Names& names;
+};
 /// The messages in a pop's answer as leases from `now`. Errors: malformed, corrupt.
-Result<std::vector<LeasePtr>> leases_of(Answer answer, const std::string& group,
-                                        const std::string& topic, const std::string& broker,
-                                        SteadyTime now);
+Result<std::vector<LeasePtr>> leases_of(Answer answer, const PoppedFrom& from, SteadyTime now);
 
 }  // namespace sluice::client

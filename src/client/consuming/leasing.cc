@@ -31,7 +31,7 @@ Task<Outcome<void>> Popping::acknowledge(Lease lease) {
   state->settled = true;
   co_await state->changing;
   const Inside inside(state->changing);
-  const auto route = co_await core_->routes().get(std::string(state->message.topic));
+  const auto route = co_await core_->routes().get(core_->names().wrap(state->message.topic));
   if (!route) co_return to_failure(route.error());
   AckMessage request;
   fill(request, *state, options_.group);
@@ -55,7 +55,7 @@ Task<Result<void>> Popping::change_now(LeasePtr lease, milliseconds invisible) {
   co_await lease->changing;
   const Inside inside(lease->changing);
   SLUICE_CO_TRY(const RoutePtr route,
-                co_await core_->routes().get(std::string(lease->message.topic)));
+                co_await core_->routes().get(core_->names().wrap(lease->message.topic)));
   ChangeInvisibleTime request;
   fill(request, *lease, options_.group);
   request.invisible_ms = invisible.count();

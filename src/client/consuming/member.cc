@@ -13,50 +13,37 @@ using namespace wire::remoting;
 namespace {
 
 constexpr std::string_view kRetryPrefix = "%RETRY%";
-constexpr std::int32_t kActively = 0, kPassively = 1;  // ConsumeType
 constexpr int kPullBatchMax = 1'024;
-
-std::string_view from_where(StartAt start) {
-  switch (start) {
-    case StartAt::first: return "CONSUME_FROM_FIRST_OFFSET";
-    case StartAt::time: return "CONSUME_FROM_TIMESTAMP";
-    case StartAt::last: break;
-  }
-  return "CONSUME_FROM_LAST_OFFSET";
-}
-
-Result<void> bad(std::string why) { return fail(Errc::invalid_argument, std::move(why)); }
 
 }  // namespace
 
 Result<void> MemberSettings::check() const {
-  if (group.empty()) return bad("a consumer needs a group");
-  for (const Subscription& s : subscriptions) {
-    if (s.topic.empty()) return bad("a subscription names no topic");
-  }
+  SLUICE_CHECK(check_group(listed ? group : "nobody's", subscriptions));
   if (limits.messages < 1 || limits.bytes < 1) {
-    return bad("max_cached_messages and max_cached_bytes must be at least 1");
+    return bad_option("max_cached_messages and max_cached_bytes must be at least 1");
   }
   if (pull_batch < 1 || pull_batch > kPullBatchMax) {
-    return bad(fmt::format("pull_batch is {}; 1 to {} are allowed", pull_batch, kPullBatchMax));
+    return bad_option(
+        fmt::format("pull_batch is {}; 1 to {} are allowed", pull_batch, kPullBatchMax));
   }
   if (broadcasting && orderly) {
-    return bad("a broadcasting consumer shares no queues, so it cannot lock them: not orderly");
+    return bad_option(
+        "a broadcasting consumer shares no queues, so it cannot lock them: not orderly");
   }
   if (start == StartAt::time && start_time == std::chrono::system_clock::time_point()) {
-    return bad("StartAt::time needs a start_time");
+    return bad_option("StartAt::time needs a start_time");
   }
   if (sharing.rule == Sharing::nearby_machine_room) {
     if (!sharing.room_of_broker || !sharing.room_of_member) {
-      return bad("nearby_machine_room needs room_of_broker and room_of_member");
+      return bad_option("nearby_machine_room needs room_of_broker and room_of_member");
     }
     if (sharing.within == Sharing::nearby_machine_room) {
-      return bad("nearby_machine_room cannot be the rule within a room");
+      return bad_option("nearby_machine_room cannot be the rule within a room");
     }
   }
-  if (sharing.virtual_nodes < 1) return bad("virtual_nodes must be at least 1");
+  if (sharing.virtual_nodes < 1) return bad_option("virtual_nodes must be at least 1");
   if (commit_interval.count() < 1 || rebalance_interval.count() < 1) {
-    return bad("commit_interval and rebalance_interval must be at least 1 ms");
+    return bad_option("commit_interval and rebalance_interval must be at least 1 ms");
   }
   return {};
 }
@@ -69,6 +56,7 @@ Member::Member(std::shared_ptr<Core> core, MemberSettings settings)
                settings_.broadcasting ? OffsetKeeper::file_of(settings_.offset_directory,
                                                               core_->offsets_id(), settings_.group)
                                       : std::string()),
+      is_assigned_(settings_.assigned),
       rebalance_(core_->reactor()),
       commit_(core_->reactor()),
       lock_(core_->reactor()) {
@@ -102,18 +90,16 @@ void Member::begin() {
 }
 
 void Member::describe(HeartbeatBody& heartbeat) const {
-  ConsumerData data{.group = settings_.group,
-                    .consume_type = settings_.pushes ? kPassively : kActively,
-                    .message_model = settings_.broadcasting ? 0 : 1,
-                    .from_where = std::string(from_where(settings_.start)),
-                    .subscriptions = {}};
-  for (const auto& [topic, interest] : interests_) {
-    data.subscriptions.push_back({.topic = topic,
-                                  .expression = interest.subscription.expression,
-                                  .type = interest.subscription.sql ? "SQL92" : "TAG",
-                                  .version = interest.version});
-  }
-  heartbeat.consumers.push_back(std::move(data));
+  if (!settings_.listed) return;
+  heartbeat.consumers.push_back(heartbeat_of(introduction()));
+}
+
+Introduction Member::introduction() const {
+  return {.group = settings_.group,
+          .way = settings_.pushes ? Way::push : Way::pull,
+          .broadcasting = settings_.broadcasting,
+          .start = settings_.start,
+          .interests = interests_};
 }
 
 Task<void> Member::subscribe(Subscription subscription) {
@@ -228,7 +214,7 @@ Task<void> Member::stop() {
   co_await together(std::move(drops));
   publish_queues();
   core_->remove(*this);
-  co_await core_->unregister({}, settings_.group);
+  if (settings_.listed) co_await core_->unregister({}, settings_.group);
 }
 
 }  // namespace sluice::client

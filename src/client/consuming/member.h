@@ -7,6 +7,7 @@
 
 #include <sluice/subscription.h>
 
+#include "client/consuming/interests.h"
 #include "client/consuming/offset_keeper.h"
 #include "client/consuming/shelf.h"
 #include "client/engine/core.h"
@@ -19,6 +20,9 @@ struct MemberSettings {
   std::string group;
   std::vector<Subscription> subscriptions;
   bool pushes = true;  ///< shown to brokers; only then messages come again from the retry topic
+  bool assigned =
+      false;           ///< queues come by assign(); subscriptions only say how those are filtered
+  bool listed = true;  ///< as a member of its group, with offsets there
   bool orderly = false, broadcasting = false;
   StartAt start = StartAt::last;
   std::chrono::system_clock::time_point start_time;
@@ -92,17 +96,13 @@ class Member : public Participant, public std::enable_shared_from_this<Member> {
   const MemberSettings settings_;
 
  private:
-  struct Interest {
-    Subscription subscription;
-    std::int64_t version = 0;  ///< brokers take a newer one
-  };
-
   // member.cc
   Task<void> keep_committed();
   Task<void> commit_all();
   template <class Loop>
   void run(Loop loop);
   std::int64_t next_version();
+  Introduction introduction() const;
 
   // rebalancing.cc
   Task<void> keep_balanced();
@@ -137,13 +137,13 @@ class Member : public Participant, public std::enable_shared_from_this<Member> {
   wire::remoting::RunningInfo running_info() const;
   std::string status_body(std::string_view topic) const;
 
-  std::map<std::string, Interest> interests_;  ///< by topic
+  Interests interests_;
   std::int64_t version_ = 0;
   const SteadyTime began_;
   OffsetKeeper offsets_;
   std::map<Queue, ShelfPtr> shelves_;
   std::vector<Queue> assigned_;
-  bool is_assigned_ = false, reading_suspended_ = false;
+  bool is_assigned_, reading_suspended_ = false;
   mutable std::mutex queues_mutex_;
   std::vector<Queue> queues_;  ///< under queues_mutex_
   Alarm rebalance_, commit_, lock_;

@@ -11,11 +11,19 @@ namespace sluice::client {
 
 namespace {
 
+/// In whose name a consumer without a group reads: every broker has this one.
+constexpr const char* kToolsGroup = "TOOLS_CONSUMER";
+
+bool assigns(const PullConsumerOptions& options) { return options.subscriptions.empty(); }
+
 MemberSettings settings_of(const PullConsumerOptions& options) {
+  const bool listed = !options.group.empty() || !assigns(options);
   const auto positive = [](int number) { return static_cast<std::size_t>(std::max(number, 0)); };
-  return {.group = options.group,
-          .subscriptions = options.subscriptions,
+  return {.group = listed ? options.group : kToolsGroup,
+          .subscriptions = assigns(options) ? options.filters : options.subscriptions,
           .pushes = false,
+          .assigned = assigns(options),
+          .listed = listed,
           .broadcasting = options.broadcasting,
           .start = options.start,
           .start_time = options.start_time,
@@ -23,7 +31,7 @@ MemberSettings settings_of(const PullConsumerOptions& options) {
           .total = {positive(options.max_total_messages), options.max_total_bytes, 0},
           .pull_batch = options.pull_batch,
           .sharing = options.sharing,
-          .commits = options.auto_commit,
+          .commits = options.auto_commit && listed,
           .commit_interval = options.commit_interval,
           .rebalance_interval = options.rebalance_interval,
           .shutdown_timeout = milliseconds(0),
@@ -44,6 +52,9 @@ Polling::Polling(std::shared_ptr<Core> core, PullConsumerOptions options)
 
 Result<void> Polling::check(const PullConsumerOptions& options) {
   SLUICE_CHECK(settings_of(options).check());
+  if (options.broadcasting && options.group.empty()) {
+    return bad_option("broadcasting offsets are kept under a group's name: it needs one");
+  }
   if (options.max_poll < 1) return fail(Errc::invalid_argument, "max_poll must be at least 1");
   return {};
 }
@@ -119,6 +130,9 @@ Task<Outcome<void>> Polling::commit_given() {
 
 Task<Outcome<void>> Polling::commit_these(std::vector<Progress> offsets) {
   const auto self = shared_from_this();
+  if (!settings_.listed) {
+    co_return Failure{Errc::invalid_argument, "this consumer has no group to commit for"};
+  }
   Outcome<void> first;
   std::vector<Task<void>> commits;
   commits.reserve(offsets.size());

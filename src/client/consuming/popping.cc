@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 
 #include "client/engine/together.h"
+#include "wire/remoting/requests/groups.h"
+#include "wire/remoting/requests/relays.h"
 
 /// Calls that wait for messages, and the brokers that may have some.
 namespace sluice::client {
@@ -15,12 +17,10 @@ constexpr milliseconds kFailurePause{1'000}, kRefresh{30'000};
 constexpr milliseconds kInvisibleMin{10}, kInvisibleMax{std::chrono::hours(5 * 24)};
 constexpr int kPopMax = 32;  // what brokers allow
 
-Result<void> bad(std::string why) { return fail(Errc::invalid_argument, std::move(why)); }
-
 Result<void> check_invisible(milliseconds time) {
   if (time >= kInvisibleMin && time <= kInvisibleMax) return {};
-  return bad(fmt::format("invisible is {} ms; {} ms to {} ms are allowed", time.count(),
-                         kInvisibleMin.count(), kInvisibleMax.count()));
+  return bad_option(fmt::format("invisible is {} ms; {} ms to {} ms are allowed", time.count(),
+                                kInvisibleMin.count(), kInvisibleMax.count()));
 }
 
 }  // namespace
@@ -31,22 +31,23 @@ Popping::Popping(std::shared_ptr<Core> core, SimpleConsumerOptions options)
       deadline_(core_->reactor(), [this] { end_calls(); }),
       renew_(core_->reactor()),
       refresh_(core_->reactor()) {
-  for (const Subscription& s : options_.subscriptions) subscriptions_[s.topic] = s;
+  const std::int64_t version = unix_ms(Core::wall_now());
+  for (const Subscription& s : options_.subscriptions) interests_[s.topic] = {s, version};
 }
 
 Result<void> Popping::check(const SimpleConsumerOptions& options) {
-  if (options.group.empty()) return bad("a consumer needs a group");
-  if (options.subscriptions.empty()) return bad("a simple consumer needs a subscription");
-  if (options.start == StartAt::time) return bad("a simple consumer cannot start at a time");
+  SLUICE_CHECK(check_group(options.group, options.subscriptions));
+  if (options.subscriptions.empty()) return bad_option("a simple consumer needs a subscription");
+  if (options.start == StartAt::time) return bad_option("a simple consumer cannot start at a time");
   return check_invisible(options.invisible);
 }
 
 Result<void> Popping::check(const Receive& receive) {
   if (receive.max_messages < 1 || receive.max_messages > kPopMax) {
-    return bad(
+    return bad_option(
         fmt::format("max_messages is {}; 1 to {} are allowed", receive.max_messages, kPopMax));
   }
-  if (receive.wait.count() < 0) return bad("wait must not be negative");
+  if (receive.wait.count() < 0) return bad_option("wait must not be negative");
   return receive.invisible.count() == 0 ? Result<void>{} : check_invisible(receive.invisible);
 }
 
@@ -62,13 +63,38 @@ void Popping::begin() {
   }(shared_from_this()));
 }
 
+Introduction Popping::introduction() const {
+  return {
+      .group = options_.group, .way = Way::pop, .start = options_.start, .interests = interests_};
+}
+
+void Popping::describe(wire::remoting::HeartbeatBody& heartbeat) const {
+  heartbeat.consumers.push_back(heartbeat_of(introduction()));
+}
+
+/// Who comes and goes is no matter to it; tools may ask what it wants.
+bool Popping::serve(const std::string&, const Answer& request, const Remoting::Respond& respond) {
+  using namespace wire::remoting;
+  const Command& command = request.command;
+  if (command.ext.get("consumerGroup") != options_.group) return false;
+  if (command.code == NotifyConsumersChanged::kCode) return true;
+  if (command.code != GetRunningInfo::kCode) return false;
+  RunningInfo info;
+  info.properties = {{"PROP_CLIENT_VERSION", "Sluice"}};
+  tell(info, introduction());
+  Buffer body;
+  info.encode(body);
+  if (respond) respond({.remark = {}, .body = std::string(as_text(body.bytes()))});
+  return true;
+}
+
 /// Keeps the list of topics and brokers up to date.
 Task<void> Popping::find_sources() {
   const Inside inside(loops_);
   while (!stopping_) {
     std::vector<SourcePtr> found;
     Failure failure;
-    for (const auto& [topic, s] : subscriptions_) {
+    for (const auto& [topic, interest] : interests_) {
       const auto route = co_await core_->routes().get(topic);
       if (!route) {
         failure = to_failure(route.error());
@@ -140,13 +166,10 @@ Popping::Leases Popping::take(int most) {
 void Popping::end_calls() {
   const SteadyTime now = Core::now();
   for (const CallPtr& call : std::deque(calls_)) {
-    if (call->endless) continue;
     const bool all_answered = std::ranges::all_of(
         sources_, [&](const SourcePtr& s) { return call->answered.contains(s.get()); });
-    const bool once = call->receive.wait.count() == 0;
-    const bool over =
-        now >= call->deadline + (once ? core_->options().request_timeout : milliseconds(0));
-    if (!over && !(once && all_answered && !sources_.empty())) continue;
+    const bool once = !call->endless && call->receive.wait.count() == 0;
+    if (now < over_at(*call) && !(once && all_answered && !sources_.empty())) continue;
     if (sources_.empty() && route_failure_.code) {
       finish(call, route_failure_);
     } else {
@@ -164,14 +187,16 @@ void Popping::finish(const CallPtr& call, Outcome<Leases> outcome) {
   own->done(std::move(outcome));
 }
 
+SteadyTime Popping::over_at(const Call& call) const {
+  if (call.endless) return SteadyTime::max();
+  // One that does not wait for messages still waits for the brokers' answers.
+  const bool once = call.receive.wait.count() == 0;
+  return once ? call.deadline + core_->options().request_timeout : call.deadline;
+}
+
 void Popping::watch_deadlines() {
   SteadyTime next = SteadyTime::max();
-  for (const CallPtr& call : calls_) {
-    if (call->endless) continue;
-    const bool once = call->receive.wait.count() == 0;
-    next = std::min(next,
-                    call->deadline + (once ? core_->options().request_timeout : milliseconds(0)));
-  }
+  for (const CallPtr& call : calls_) next = std::min(next, over_at(*call));
   if (next == SteadyTime::max()) return deadline_.cancel();
   deadline_.arm(std::max(next - Core::now(), milliseconds(1)));
 }
@@ -195,6 +220,7 @@ Task<void> Popping::stop() {
   for (LeasePtr& lease : std::exchange(ready_, {})) returns.push_back(give_back(std::move(lease)));
   co_await together(std::move(returns));
   core_->remove(*this);
+  co_await core_->unregister({}, options_.group);
 }
 
 }  // namespace sluice::client

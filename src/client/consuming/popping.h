@@ -9,6 +9,7 @@
 
 #include <sluice/simple_consumer.h>
 
+#include "client/consuming/interests.h"
 #include "client/consuming/leases.h"
 #include "client/engine/core.h"
 
@@ -26,9 +27,9 @@ class Popping final : public Participant, public std::enable_shared_from_this<Po
 
   void begin();
   Task<void> stop() override;
-  /// Brokers know it by its requests.
-  void describe(wire::remoting::HeartbeatBody&) const override {}
-  bool serve(const std::string&, const Answer&, const Remoting::Respond&) override { return false; }
+  void describe(wire::remoting::HeartbeatBody& heartbeat) const override;
+  bool serve(const std::string& address, const Answer& request,
+             const Remoting::Respond& respond) override;
 
   /// `endless`: waits however long it takes.
   void receive(const Receive& receive, bool endless, Done done);
@@ -55,6 +56,7 @@ class Popping final : public Participant, public std::enable_shared_from_this<Po
   };
   using CallPtr = std::shared_ptr<Call>;
 
+  Introduction introduction() const;
   Task<void> find_sources();
   void refuse_without_topic();
   void serve_calls();
@@ -62,6 +64,8 @@ class Popping final : public Participant, public std::enable_shared_from_this<Po
   Task<void> pop(SourcePtr source, CallPtr call);
   Result<bool> take_in(const Source& source, Result<Answer> answer, bool& unreachable);
   void end_calls();
+  /// When the call ends with what there is; never: SteadyTime::max().
+  SteadyTime over_at(const Call& call) const;
   void finish(const CallPtr& call, Outcome<Leases> outcome);
   Leases take(int most);
   void watch_deadlines();
@@ -72,7 +76,7 @@ class Popping final : public Participant, public std::enable_shared_from_this<Po
 
   const std::shared_ptr<Core> core_;
   const SimpleConsumerOptions options_;
-  std::map<std::string, Subscription> subscriptions_;
+  Interests interests_;
   std::vector<SourcePtr> sources_;
   std::deque<CallPtr> calls_;
   std::deque<LeasePtr> ready_;  ///< leased, and received by nobody yet

@@ -47,7 +47,7 @@ void Popping::ask_brokers() {
 
 Task<void> Popping::pop(SourcePtr source, CallPtr call) {
   const Inside inside(core_->tasks());
-  const Subscription& subscription = subscriptions_.at(source->topic);
+  const Subscription& subscription = interests_.at(source->topic).subscription;
   const milliseconds hold =
       call->endless ? kHoldMax
                     : std::clamp(call->deadline - Core::now(), milliseconds(0), kHoldMax);
@@ -108,9 +108,13 @@ Result<bool> Popping::take_in(const Source& source, Result<Answer> answer, bool&
     unreachable = unreachable || is_away(told.error().code());
     return fail(std::move(told.error()));
   }
-  SLUICE_TRY(auto leases, leases_of(std::move(*answer), options_.group, source.topic, source.broker,
+  SLUICE_TRY(auto leases, leases_of(std::move(*answer),
+                                    {.group = options_.group,
+                                     .topic = source.topic,
+                                     .broker = source.broker,
+                                     .names = core_->names()},
                                     Core::now()));
-  const Subscription& subscription = subscriptions_.at(source.topic);
+  const Subscription& subscription = interests_.at(source.topic).subscription;
   for (LeasePtr& lease : leases) {
     const bool wanted = subscription.sql || takes_all(subscription.expression) ||
                         names_tag(subscription.expression, lease->message.tag());

@@ -2,6 +2,7 @@
 
 #include <sluice/pull_consumer.h>
 
+#include "client/consuming/in_space.h"
 #include "client/consuming/polling.h"
 #include "client/engine/stop.h"
 #include "client/engine/wait.h"
@@ -27,6 +28,13 @@ void run(const std::shared_ptr<Polling>& self, Completion<T> done, Make make) {
   });
 }
 
+std::function<void(const QueuesChanged&)> told_in_space(
+    const client::Names& names, std::function<void(const QueuesChanged&)> tell) {
+  return [names, tell = std::move(tell)](const QueuesChanged& changed) {
+    tell({.gained = names.stripped(changed.gained), .lost = names.stripped(changed.lost)});
+  };
+}
+
 }  // namespace
 
 PullConsumer::PullConsumer(Client& client, PullConsumerOptions options) {
@@ -35,7 +43,9 @@ PullConsumer::PullConsumer(Client& client, PullConsumerOptions options) {
     status_ = client::to_failure(checked.error());
     return;
   }
-  polling_ = std::make_shared<Polling>(client.core(), std::move(options));
+  const auto& core = client.core();
+  if (options.on_change) options.on_change = told_in_space(core->names(), options.on_change);
+  polling_ = std::make_shared<Polling>(core, client::in_space(core->names(), std::move(options)));
   client.core()->post([p = polling_] { p->begin(); });
 }
 
@@ -74,6 +84,8 @@ void PullConsumer::begin_next(const Self& self, Completion<ReceivedMessage> done
 
 void PullConsumer::begin_commit(const Self& self, std::vector<Progress> offsets,
                                 Completion<void> done) {
+  if (!self) return done(not_running());
+  for (Progress& one : offsets) one.queue = self->core().names().wrap(std::move(one.queue));
   run<void>(self, std::move(done), [offsets = std::move(offsets)](Polling& polling) mutable {
     return offsets.empty() ? polling.commit_given() : polling.commit_these(std::move(offsets));
   });
@@ -81,8 +93,11 @@ void PullConsumer::begin_commit(const Self& self, std::vector<Progress> offsets,
 
 void PullConsumer::begin_seek(const Self& self, const Queue& queue, Place place,
                               Completion<void> done) {
+  if (!self) return done(not_running());
   run<void>(self, std::move(done),
-            [queue, place](Polling& polling) { return polling.seek(queue, place); });
+            [name = self->core().names().wrap(queue), place](Polling& polling) {
+              return polling.seek(name, place);
+            });
 }
 
 Outcome<PullConsumer::Messages> PullConsumer::poll(std::chrono::milliseconds wait) {
@@ -106,14 +121,13 @@ Outcome<void> PullConsumer::seek(const Queue& queue, Place place) {
   });
 }
 
-void PullConsumer::pause(std::vector<Queue> queues) {
-  if (!polling_) return;
-  polling_->core().post([p = polling_, queues = std::move(queues)] { p->pause(queues, true); });
-}
+void PullConsumer::pause(std::vector<Queue> queues) { set_paused(std::move(queues), true); }
+void PullConsumer::resume(std::vector<Queue> queues) { set_paused(std::move(queues), false); }
 
-void PullConsumer::resume(std::vector<Queue> queues) {
+void PullConsumer::set_paused(std::vector<Queue> queues, bool on) {
   if (!polling_) return;
-  polling_->core().post([p = polling_, queues = std::move(queues)] { p->pause(queues, false); });
+  polling_->core().post([p = polling_, queues = polling_->core().names().wrap(std::move(queues)),
+                         on] { p->pause(queues, on); });
 }
 
 Outcome<void> PullConsumer::assign(std::vector<Queue> queues) {
@@ -122,6 +136,7 @@ Outcome<void> PullConsumer::assign(std::vector<Queue> queues) {
     return Failure{Errc::invalid_argument,
                    "this consumer has subscriptions: it shares their queues"};
   }
+  queues = polling_->core().names().wrap(std::move(queues));
   return client::wait_for_task(polling_->core(),
                                [&] { return polling_->assign(std::move(queues)); });
 }
@@ -134,18 +149,21 @@ Outcome<void> PullConsumer::subscribe(Subscription subscription) {
                    "that assign() names"};
   }
   if (subscription.topic.empty()) return Failure{Errc::invalid_argument, "no topic is named"};
+  subscription = client::in_space(polling_->core().names(), std::move(subscription));
   return client::wait_for_task(polling_->core(),
                                [&] { return polling_->subscribe(std::move(subscription)); });
 }
 
 void PullConsumer::unsubscribe(const std::string& topic) {
   if (!polling_) return;
+  const std::string name = polling_->core().names().wrap(topic);
   static_cast<void>(
-      client::wait_for_task(polling_->core(), [&] { return polling_->unsubscribe(topic); }));
+      client::wait_for_task(polling_->core(), [&] { return polling_->unsubscribe(name); }));
 }
 
 std::vector<Queue> PullConsumer::queues() const {
-  return polling_ ? polling_->queues() : std::vector<Queue>();
+  if (!polling_) return {};
+  return polling_->core().names().stripped(polling_->queues());
 }
 
 Outcome<std::vector<Queue>> PullConsumer::queues_of(const std::string& topic) {
@@ -154,9 +172,9 @@ Outcome<std::vector<Queue>> PullConsumer::queues_of(const std::string& topic) {
   return client::wait_for<Queues>(polling_->core(), [&](Completion<Queues> done) {
     run<Queues>(polling_, std::move(done), [&](Polling& polling) {
       return [](Core& core, std::string name) -> Task<Outcome<Queues>> {
-        auto route = co_await core.routes().refresh(std::move(name));
+        auto route = co_await core.routes().refresh(core.names().wrap(name));
         if (!route) co_return client::to_failure(route.error());
-        co_return (*route)->readable;
+        co_return core.names().stripped((*route)->readable);
       }(polling.core(), topic);
     });
   });
@@ -166,7 +184,9 @@ Outcome<std::int64_t> PullConsumer::position(const Queue& queue) {
   if (!polling_) return status_;
   return client::wait_for<std::int64_t>(polling_->core(), [&](Completion<std::int64_t> done) {
     run<std::int64_t>(polling_, std::move(done),
-                      [queue](Polling& polling) { return polling.position(queue); });
+                      [name = polling_->core().names().wrap(queue)](Polling& polling) {
+                        return polling.position(name);
+                      });
   });
 }
 
@@ -174,7 +194,9 @@ Outcome<std::int64_t> PullConsumer::committed(const Queue& queue) {
   if (!polling_) return status_;
   return client::wait_for<std::int64_t>(polling_->core(), [&](Completion<std::int64_t> done) {
     run<std::int64_t>(polling_, std::move(done),
-                      [queue](Polling& polling) { return polling.committed(queue); });
+                      [name = polling_->core().names().wrap(queue)](Polling& polling) {
+                        return polling.committed(name);
+                      });
   });
 }
 

@@ -85,6 +85,27 @@ TEST(PullConsumer, LeavesTheLastPollToTheNextMemberUnlessItIsCommitted) {
   EXPECT_EQ(broker.committed(0), 1);  // by nobody's word
 }
 
+TEST(PullConsumer, ReadsForItselfWithoutAGroup) {
+  TestBroker broker(1);
+  broker.add(0, {"a"}, "red");
+  broker.add(0, {"b"}, "blue");
+  Client client(broker.options());
+  PullConsumer consumer(client, {.group = {},
+                                 .filters = {{.topic = "t", .expression = "blue"}},
+                                 .start = StartAt::first,
+                                 .commit_interval = 1ms});
+  ASSERT_TRUE(consumer.status());
+  ASSERT_TRUE(consumer.assign({kFirst}));
+  EXPECT_THAT(bodies(consumer, 1), ElementsAre("b"));
+  EXPECT_EQ(consumer.commit({{kFirst, 1}}).error().code, Errc::invalid_argument);
+  consumer.close();
+  for (const auto code :
+       {wire::remoting::HeartBeat::kCode, wire::remoting::UpdateConsumerOffset::kCode,
+        wire::remoting::UnregisterClient::kCode, wire::remoting::QueryConsumerOffset::kCode}) {
+    EXPECT_EQ(broker.server.count(code), 0) << code;
+  }
+}
+
 TEST(PullConsumer, ReadsAssignedQueuesAndSeeks) {
   TestBroker broker(2);
   broker.add(0, {"a", "b", "c"});

@@ -2,6 +2,7 @@
 #include <sluice/push_consumer.h>
 
 #include "client/consuming/consumption.h"
+#include "client/consuming/in_space.h"
 #include "client/engine/stop.h"
 #include "client/engine/wait.h"
 
@@ -16,7 +17,9 @@ PushConsumer::PushConsumer(Client& client, PushConsumerOptions options) {
     status_ = client::to_failure(checked.error());
     return;
   }
-  consumption_ = std::make_shared<Consumption>(client.core(), std::move(options));
+  const auto& core = client.core();
+  consumption_ =
+      std::make_shared<Consumption>(core, client::in_space(core->names(), std::move(options)));
   client.core()->post([c = consumption_] { c->begin(); });
 }
 
@@ -51,18 +54,21 @@ void PushConsumer::resume() {
 Outcome<void> PushConsumer::subscribe(Subscription subscription) {
   if (!consumption_) return status_;
   if (subscription.topic.empty()) return Failure{Errc::invalid_argument, "no topic is named"};
+  subscription = client::in_space(consumption_->core().names(), std::move(subscription));
   return client::wait_for_task(consumption_->core(),
                                [&] { return consumption_->subscribe(std::move(subscription)); });
 }
 
 void PushConsumer::unsubscribe(const std::string& topic) {
   if (!consumption_) return;
-  static_cast<void>(client::wait_for_task(consumption_->core(),
-                                          [&] { return consumption_->unsubscribe(topic); }));
+  const std::string name = consumption_->core().names().wrap(topic);
+  static_cast<void>(
+      client::wait_for_task(consumption_->core(), [&] { return consumption_->unsubscribe(name); }));
 }
 
 std::vector<Queue> PushConsumer::queues() const {
-  return consumption_ ? consumption_->queues() : std::vector<Queue>();
+  if (!consumption_) return {};
+  return consumption_->core().names().stripped(consumption_->queues());
 }
 
 void PushConsumer::begin_next(const std::shared_ptr<Consumption>& consumption,

@@ -91,8 +91,10 @@ Task<void> Member::read(ShelfPtr shelf, int reader) {
 }
 
 Task<Result<std::int64_t>> Member::first_offset(Queue queue) {
-  SLUICE_CO_TRY(const std::int64_t stored, co_await offsets_.load(queue));
-  if (stored >= 0) co_return stored;
+  if (settings_.listed) {
+    SLUICE_CO_TRY(const std::int64_t stored, co_await offsets_.load(queue));
+    if (stored >= 0) co_return stored;
+  }
   if (settings_.start == StartAt::first || queue.topic == retry_topic()) co_return 0;
   if (settings_.start == StartAt::time) co_return co_await offset_at(queue, settings_.start_time);
   co_return co_await end_of(queue);
@@ -177,7 +179,7 @@ Result<void> Member::take_in(Shelf& shelf, Answer answer, const Subscription& su
   SLUICE_TRY(const std::int64_t next, next_offset(answer));
   const auto suggested =
       parse_number<std::int64_t>(answer.command.ext.get("suggestWhichBrokerId")).value_or(0);
-  SLUICE_TRY(Batch batch, decode_batch(std::move(answer), shelf.queue.broker));
+  SLUICE_TRY(Batch batch, decode_batch(std::move(answer), shelf.queue.broker, core_->names()));
   if (!subscription.sql && !takes_all(subscription.expression)) {
     // Brokers compare hashes of tags; the tags themselves are compared here.
     std::erase_if(batch, [&](const ReceivedMessage& m) {

@@ -26,6 +26,7 @@ std::int64_t wall_ms(SteadyTime time) {
 }  // namespace
 
 bool Member::serve(const std::string&, const Answer& request, const Remoting::Respond& respond) {
+  if (!settings_.listed) return false;
   const auto& command = request.command;
   const std::string_view group = command.ext.get(
       command.code == kResetClientOffset || command.code == kGetConsumerStatusFromClient
@@ -84,7 +85,7 @@ void Member::serve_directly(Answer request, const Remoting::Respond& respond) {
   const Tell tell = [respond](const Response& response) {
     if (respond) respond(response);
   };
-  auto batch = decode_batch(std::move(request), {});
+  auto batch = decode_batch(std::move(request), {}, core_->names());
   if (!batch || batch->empty()) {
     const auto why = batch ? "the request holds no message" : batch.error().remark();
     return tell({.code = kSystemError, .remark = std::string(why), .body = {}});
@@ -108,19 +109,12 @@ std::string Member::status_body(std::string_view topic) const {
 
 RunningInfo Member::running_info() const {
   RunningInfo info;
-  info.properties = {
-      {"PROP_CLIENT_VERSION", "Sluice"},
-      {"PROP_CONSUMEORDERLY", settings_.orderly ? "true" : "false"},
-      {"PROP_CONSUMER_START_TIMESTAMP", std::to_string(wall_ms(began_))},
-      {"PROP_CONSUME_TYPE", settings_.pushes ? "CONSUME_PASSIVELY" : "CONSUME_ACTIVELY"},
-      {"PROP_NAMESERVER_ADDR", core_->options().name_servers},
-      {"PROP_THREADPOOL_CORE_SIZE", std::to_string(threads())}};
-  for (const auto& [topic, interest] : interests_) {
-    info.subscriptions.push_back({.topic = topic,
-                                  .expression = interest.subscription.expression,
-                                  .type = interest.subscription.sql ? "SQL92" : "TAG",
-                                  .version = interest.version});
-  }
+  info.properties = {{"PROP_CLIENT_VERSION", "Sluice"},
+                     {"PROP_CONSUMEORDERLY", settings_.orderly ? "true" : "false"},
+                     {"PROP_CONSUMER_START_TIMESTAMP", std::to_string(wall_ms(began_))},
+                     {"PROP_NAMESERVER_ADDR", core_->options().name_servers},
+                     {"PROP_THREADPOOL_CORE_SIZE", std::to_string(threads())}};
+  tell(info, introduction());
   for (const auto& [queue, shelf] : shelves_) {
     const ProcessQueue& messages = shelf->messages;
     info.queues.push_back(

@@ -1,5 +1,6 @@
 #include <sluice/simple_consumer.h>
 
+#include "client/consuming/in_space.h"
 #include "client/consuming/popping.h"
 #include "client/engine/stop.h"
 #include "client/engine/wait.h"
@@ -31,7 +32,8 @@ SimpleConsumer::SimpleConsumer(Client& client, SimpleConsumerOptions options) {
     status_ = client::to_failure(checked.error());
     return;
   }
-  popping_ = std::make_shared<Popping>(client.core(), std::move(options));
+  const auto& core = client.core();
+  popping_ = std::make_shared<Popping>(core, client::in_space(core->names(), std::move(options)));
   client.core()->post([p = popping_] { p->begin(); });
 }
 

@@ -9,6 +9,7 @@
 #include "client/consuming/leases.h"
 #include "client/consuming/test_broker.h"
 #include "wire/remoting/pop_receipt.h"
+#include "wire/remoting/requests/relays.h"
 
 namespace sluice {
 namespace {
@@ -106,6 +107,21 @@ TEST(SimpleConsumer, IsAStreamForCoroutines) {
   io.run();
   EXPECT_THAT(seen, ElementsAre("a", "b", "c"));
   EXPECT_EQ(broker.acknowledged().size(), 3U);
+}
+
+TEST(SimpleConsumer, IsAMemberThatToolsSeeUntilItCloses) {
+  TestBroker broker(1);
+  Client client(broker.options());
+  SimpleConsumer consumer(client, some());
+  until([&] { return broker.members() == 1; });
+  EXPECT_EQ(broker.consume_type(), 2);
+  EXPECT_THAT(broker.wanted("g"), ElementsAre("t"));
+  const auto info =
+      broker.server.ask(wire::remoting::GetRunningInfo::kCode, {{"consumerGroup", "g"}});
+  EXPECT_THAT(info.body, HasSubstr(R"("PROP_CONSUME_TYPE":"CONSUME_POP")"));
+  EXPECT_THAT(info.body, HasSubstr(R"("topic":"t")"));
+  consumer.close();
+  EXPECT_EQ(broker.members(), 0U);
 }
 
 TEST(SimpleConsumer, EndsCallsWhenItCloses) {

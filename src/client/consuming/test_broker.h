@@ -10,9 +10,9 @@
 #include <sluice/client.h>
 
 #include "base/numbers.h"
+#include "client/consuming/test_log.h"
 #include "client/consuming/test_seen.h"
 #include "client/test_server.h"
-#include "wire/record/properties.h"
 #include "wire/remoting/bodies/group.h"
 #include "wire/remoting/bodies/heartbeat.h"
 #include "wire/remoting/requests/groups.h"
@@ -22,7 +22,7 @@
 #include "wire/remoting/requests/send.h"
 #include "wire/remoting/response_code.h"
 
-/// For tests only: a name server and a broker with one topic, `t`, kept in memory.
+/// For tests only: a name server and a broker with one topic and one group, kept in memory.
 namespace sluice::client {
 
 /// Pulls get what is there; one that finds nothing is held for good. Pops give what is there, or
@@ -30,15 +30,17 @@ namespace sluice::client {
 /// nothing runs out. Any thread.
 class TestBroker {
  public:
-  explicit TestBroker(int queues) : queues_(queues) {
+  explicit TestBroker(int queues, std::string topic = "t", std::string group = "g")
+      : queues_(queues), topic_(std::move(topic)), group_(std::move(group)), log_(topic_) {
     namespace remoting = wire::remoting;
     names_.on(remoting::GetRoute::kCode, [this](const Command& request) {
-      if (request.ext.get("topic") != "t") return Reply{.code = remoting::kTopicNotExist};
+      if (request.ext.get("topic") != topic_) return Reply{.code = remoting::kTopicNotExist};
       return TestServer::route({{"a", server.address()}}, queues_);
     });
     const auto on = [this](std::int32_t code, Reply (TestBroker::*handle)(const Command&)) {
       server.on(code, [this, handle](const Command& request) -> std::optional<Reply> {
         const std::lock_guard lock(mutex_);
+        if (is_stranger(request.ext.get("topic"))) return Reply{.code = remoting::kTopicNotExist};
         return (this->*handle)(request);
       });
     };
@@ -70,47 +72,55 @@ class TestBroker {
   /// Messages of queue `queue`, with these bodies and a tag.
   void add(int queue, const std::vector<std::string>& bodies, const std::string& tag = {}) {
     const std::lock_guard lock(mutex_);
-    for (const std::string& body : bodies) logs_[queue].push_back({body, tag});
+    for (const std::string& body : bodies) log_.add(queue, body, tag);
   }
-  /// Of the group `g`; -1: nothing.
+  /// -1: nothing.
   std::int64_t committed(int queue) const {
     const std::lock_guard lock(mutex_);
-    const auto found = offsets_.find({"g", queue});
+    const auto found = offsets_.find({group_, queue});
     return found == offsets_.end() ? -1 : found->second;
   }
   void commit(int queue, std::int64_t offset) {
     const std::lock_guard lock(mutex_);
-    offsets_[{"g", queue}] = offset;
+    offsets_[{group_, queue}] = offset;
   }
   /// The next pull of the queue hears that its place has moved there.
   void move(int queue, std::int64_t offset) {
     const std::lock_guard lock(mutex_);
     moved_[queue] = offset;
   }
+  /// How many messages of the queue were given to anybody.
+  std::int64_t given(int queue) const {
+    const std::lock_guard lock(mutex_);
+    return log_.given(queue);
+  }
   std::size_t members() const {
     const std::lock_guard lock(mutex_);
     return members_.size();
   }
-  std::vector<std::string> acknowledged() const {
+  std::vector<std::string> acknowledged() const { return copy(acknowledged_); }
+  /// The topics that members of the group want, as the last heartbeat said.
+  std::vector<std::string> wanted(const std::string& group) const {
     const std::lock_guard lock(mutex_);
-    return acknowledged_;
+    return wanted_.contains(group) ? wanted_.at(group) : std::vector<std::string>();
   }
-  std::vector<int> sent_back() const {  ///< delay levels
-    const std::lock_guard lock(mutex_);
-    return sent_back_;
-  }
+  /// The last heartbeat's ConsumeType; -1: none came.
+  std::int32_t consume_type() const { return copy(consume_type_); }
+  std::string sent_back_origin() const { return copy(sent_back_origin_); }  ///< topic of the last
+  std::vector<int> sent_back() const { return copy(sent_back_); }           ///< delay levels
   /// The invisible times that leases were changed to.
-  std::vector<std::int64_t> changes() const {
-    const std::lock_guard lock(mutex_);
-    return changes_;
-  }
+  std::vector<std::int64_t> changes() const { return copy(changes_); }
 
  private:
   using Command = wire::remoting::Command;
-  struct Kept {
-    std::string body, tag;
-  };
-
+  bool is_stranger(std::string_view topic) const {
+    return !topic.empty() && topic != topic_ && topic != "%RETRY%" + group_;
+  }
+  template <class T>
+  T copy(const T& value) const {
+    const std::lock_guard lock(mutex_);
+    return value;
+  }
   static std::int64_t number(const Command& request, const char* field) {
     return parse_number<std::int64_t>(request.ext.get(field)).value_or(-1);
   }
@@ -122,25 +132,15 @@ class TestBroker {
   static Reply offset(std::int64_t value) {
     return {.fields = {{"offset", std::to_string(value)}}};
   }
-  std::string record(int queue, std::int64_t offset) const {
-    const Kept& kept = logs_.at(queue).at(static_cast<std::size_t>(offset));
-    std::string properties;
-    wire::record::append_property(properties, "UNIQ_KEY", "id-" + kept.body);
-    if (!kept.tag.empty()) wire::record::append_property(properties, "TAGS", kept.tag);
-    const wire::record::Message message{.topic = "t",
-                                        .queue = QueueId(queue),
-                                        .body = as_bytes(kept.body),
-                                        .properties = properties};
-    return record_text(message, {.offset = QueueOffset(offset), .store_ms = 5});
-  }
-  std::int64_t size(int queue) const {
-    const auto found = logs_.find(queue);
-    return found == logs_.end() ? 0 : static_cast<std::int64_t>(found->second.size());
-  }
-
   Reply heartbeat(const Command& request) {
     const auto body = wire::remoting::HeartbeatBody::decode(request.body);
-    if (body && !body->consumers.empty()) members_.insert(body->client_id);
+    if (!body || body->consumers.empty()) return {};
+    members_.insert(body->client_id);
+    for (const auto& consumer : body->consumers) {
+      consume_type_ = consumer.consume_type;
+      auto& topics = wanted_[consumer.group] = {};
+      for (const auto& subscription : consumer.subscriptions) topics.push_back(subscription.topic);
+    }
     return {};
   }
   Reply unregister(const Command& request) {
@@ -162,7 +162,7 @@ class TestBroker {
     return {};
   }
   Reply last(const Command& request) {
-    return offset(size(static_cast<int>(number(request, "queueId"))));
+    return offset(log_.size(static_cast<int>(number(request, "queueId"))));
   }
   /// The message's number is its time.
   Reply search(const Command& request) { return offset(number(request, "timestamp")); }
@@ -178,6 +178,7 @@ class TestBroker {
   }
   Reply send_back(const Command& request) {
     sent_back_.push_back(static_cast<int>(number(request, "delayLevel")));
+    sent_back_origin_ = request.ext.get("originTopic");
     return {};
   }
 
@@ -195,9 +196,7 @@ class TestBroker {
     if (const auto moved = moved_.extract(queue)) {
       return answer(wire::remoting::kPullOffsetMoved, moved.mapped());
     }
-    std::string body;
-    const std::int64_t most = number(request, "maxMsgNums");
-    for (int i = 0; i < most && at < size(queue); ++i) body += record(queue, at++);
+    std::string body = log_.read(queue, at, number(request, "maxMsgNums"));
     if (body.empty()) return std::nullopt;
     return answer(0, at, std::move(body));
   }
@@ -206,10 +205,7 @@ class TestBroker {
     for (int queue = 0; queue < queues_; ++queue) {
       std::int64_t& at = popped_[queue];
       const std::int64_t start = at;
-      std::string body;
-      for (int i = 0; i < number(request, "maxMsgNums") && at < size(queue); ++i) {
-        body += record(queue, at++);
-      }
+      std::string body = log_.read(queue, at, number(request, "maxMsgNums"));
       if (body.empty()) continue;
       return {.fields = {{"popTime", "1000"},
                          {"invisibleTime", std::string(request.ext.get("invisibleTime"))},
@@ -233,13 +229,17 @@ class TestBroker {
   }
 
   const int queues_;
+  const std::string topic_, group_;
   mutable std::mutex mutex_;
-  std::map<int, std::vector<Kept>> logs_;
+  TestLog log_;
   std::map<Place, std::int64_t> offsets_;
   std::map<int, std::int64_t> moved_, popped_;
   std::set<std::string> members_;
   std::vector<std::string> acknowledged_;
   std::vector<int> sent_back_;
+  std::string sent_back_origin_;
+  std::map<std::string, std::vector<std::string>> wanted_;
+  std::int32_t consume_type_ = -1;
   std::vector<std::int64_t> changes_;
   TestServer names_;
 

@@ -58,4 +58,19 @@ void Names::strip(std::string& name) const {
   if (has_it(std::string_view(name).substr(prefix))) name.erase(prefix, name_space_.size() + 1);
 }
 
+Queue Names::wrap(Queue queue) const {
+  queue.topic = wrap(queue.topic);
+  return queue;
+}
+
+std::vector<Queue> Names::wrap(std::vector<Queue> queues) const {
+  for (Queue& queue : queues) queue.topic = wrap(queue.topic);
+  return queues;
+}
+
+std::vector<Queue> Names::stripped(std::vector<Queue> queues) const {
+  for (Queue& queue : queues) strip(queue.topic);
+  return queues;
+}
+
 }  // namespace sluice::client

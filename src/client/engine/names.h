@@ -2,6 +2,9 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include <sluice/message.h>
 
 namespace sluice::client {
 
@@ -17,6 +20,10 @@ class Names {
   std::string wrap(std::string_view name) const;
   /// As the program knows it.
   void strip(std::string& name) const;
+  /// The same for the topics of queues.
+  Queue wrap(Queue queue) const;
+  std::vector<Queue> wrap(std::vector<Queue> queues) const;
+  std::vector<Queue> stripped(std::vector<Queue> queues) const;
   const std::string& name_space() const { return name_space_; }
 
  private:

@@ -29,5 +29,13 @@ TEST(Names, AreStrippedOfTheirOwnNamespaceOnly) {
   EXPECT_EQ(stripped("northern"), "northern");
 }
 
+TEST(Names, OfQueuesAreThoseOfTheirTopics) {
+  const Names names("north");
+  const Queue plain{"orders", "broker-a", 3}, whole{"north%orders", "broker-a", 3};
+  EXPECT_EQ(names.wrap(plain), whole);
+  EXPECT_EQ(names.wrap(std::vector{plain, whole}), (std::vector{whole, whole}));
+  EXPECT_EQ(names.stripped({whole}), std::vector{plain});
+}
+
 }  // namespace
 }  // namespace sluice::client

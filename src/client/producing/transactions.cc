@@ -93,7 +93,7 @@ bool Transactions::serve(const std::string& address, const Answer& request) {
   Answer half;
   half.frame.append(request.command.body);
   half.command.body = half.frame.bytes();
-  auto messages = decode_batch(std::move(half), {});
+  auto messages = decode_batch(std::move(half), {}, core_.names());
   if (!messages || messages->size() != 1) {
     core_.log(LogLevel::warning,
               fmt::format("{} asked about a transaction whose message cannot be read", address));

@@ -1,4 +1,3 @@
-#include <cstdio>
 #include <thread>
 
 #include <sluice/pull_consumer.h>
@@ -6,7 +5,8 @@
 
 #include "driver.h"
 
-// The subcommand `litepull`, with the arguments of the Java driver's LitePull.java; also from=last.
+// The subcommand `litepull`, with the arguments of the Java driver's LitePull.java; also from=last,
+// namespace=NAME.
 namespace driver {
 namespace {
 
@@ -30,12 +30,9 @@ bool assign(const Args& args, sluice::PullConsumer& consumer) {
 }  // namespace
 
 int litepull(const Args& args) {
-  sluice::Client client({.name_servers = args.text("ns"),
-                         .instance = "lite" + std::to_string(getpid()),
-                         .log = [](sluice::LogLevel, std::string_view text) {
-                           std::fprintf(stderr, "%.*s\n", static_cast<int>(text.size()),
-                                        text.data());
-                         }});
+  auto reached = client_options(args);
+  reached.instance = "lite" + std::to_string(getpid());
+  sluice::Client client(std::move(reached));
   sluice::PullConsumerOptions options{.group = args.text("group"),
                                       .start = args.text("from", "first") == "first"
                                                    ? sluice::StartAt::first

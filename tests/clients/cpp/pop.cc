@@ -1,5 +1,4 @@
 #include <atomic>
-#include <cstdio>
 #include <memory>
 #include <thread>
 
@@ -8,9 +7,9 @@
 #include "driver.h"
 
 // pop ns= topic= group= [instances=1] [name=p] [invisible=MS] [batch=16] [renew=true] [fifo=true]
-// [sub=TAGS] [drop=N] [hold=MS]: simple consumers that print a "got" line for each message and
-// acknowledge it, until told to stop. The first N deliveries of each are dropped instead; each is
-// held for that long before it is acknowledged.
+// [sub=TAGS] [drop=N] [hold=MS] [namespace=NAME]: simple consumers that print a "got" line for each
+// message and acknowledge it, until told to stop. The first N deliveries of each are dropped
+// instead; each is held for that long before it is acknowledged.
 namespace driver {
 namespace {
 
@@ -41,10 +40,7 @@ void work(const Args& args, sluice::SimpleConsumer& consumer, const std::string&
 }  // namespace
 
 int pop(const Args& args) {
-  sluice::Client client(
-      {.name_servers = args.text("ns"), .log = [](sluice::LogLevel, std::string_view text) {
-         std::fprintf(stderr, "%.*s\n", static_cast<int>(text.size()), text.data());
-       }});
+  sluice::Client client(client_options(args));
   std::atomic<bool> stop{false};
   std::vector<std::unique_ptr<sluice::SimpleConsumer>> consumers;
   std::vector<std::thread> threads;

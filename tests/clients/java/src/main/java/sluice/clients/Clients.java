@@ -61,11 +61,15 @@ final class Clients {
         }
     }
 
+    /** [unit=NAME] [namespace=NAME]: topics and groups are those of that namespace. */
     static void configure(ClientConfig client, Args args, String instance) {
         client.setNamesrvAddr(args.text("ns"));
         client.setInstanceName(instance);
         client.setUnitName(args.text("unit", null));
         client.setVipChannelEnabled(false);
+        if (args.text("namespace", null) != null) {
+            client.setNamespace(args.text("namespace"));
+        }
     }
 
     /** Sets BROADCASTING or CLUSTERING; the enum lives in another package before 5.0. */
