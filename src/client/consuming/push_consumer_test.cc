@@ -98,39 +98,6 @@ TEST(PushConsumer, FollowsItsSubscriptionsAsTheyChange) {
   EXPECT_GE(broker.committed(0), 2);  // the listener may not have returned from the last one
 }
 
-TEST(PushConsumer, LeavesAListenerBehindThatDoesNotEnd) {
-  TestBroker broker(1);
-  broker.add(0, {"a", "b"});
-  struct Held {
-    std::promise<void> begun, go, gone;
-    std::once_flag once;
-  };
-  const auto held = std::make_shared<Held>();
-  auto options = some();
-  options.threads = 1;
-  options.shutdown_timeout = 50ms;
-  // What the listener uses lives as long as it.
-  options.listener = [held](auto) {
-    std::call_once(held->once, [&] { held->begun.set_value(); });
-    held->go.get_future().wait();
-    held->gone.set_value();
-    return Verdict{};
-  };
-  {
-    Client client(broker.options());
-    PushConsumer consumer(client, std::move(options));
-    held->begun.get_future().wait();
-    const auto closed = consumer.close();
-    ASSERT_FALSE(closed);
-    EXPECT_EQ(closed.error().code, Errc::timed_out);
-    EXPECT_THAT(closed.error().remark, HasSubstr("2 batches"));
-    EXPECT_EQ(broker.committed(0), 0);
-    EXPECT_EQ(broker.members(), 0U);
-  }
-  held->go.set_value();
-  held->gone.get_future().wait();
-}
-
 TEST(PushConsumer, SendsBackWhatIsNotDone) {
   TestBroker broker(1);
   broker.add(0, {"a", "b", "c"});
