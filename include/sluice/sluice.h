@@ -13,7 +13,7 @@
 /// given are UTF-8, end with a zero byte and are copied. Whatever a ..._new function makes is freed
 /// by its ..._free; clients after what was made with them. All functions are thread-safe, but for
 /// options. Structures begin with their size, which the caller sets: SLUICE grows them at the end
-/// only.
+/// only. Those without one (a property, a queue) stay as they are.
 
 #include <stddef.h>
 #include <stdint.h>
@@ -42,9 +42,14 @@ void sluice_options_free(sluice_options* options);
  *             tls_certificate_file tls_key_file tls_key_password
  *   producer  group send_timeout_ms retries max_bytes_in_flight max_message_bytes compress_above
  *             compression (zlib|lz4|zstd) linger_ms batch_bytes create_topic_queues trace
- *   consumer  group subscribe (TOPIC, or TOPIC=TAGS; again for each topic) start (first|last)
- *             orderly broadcasting threads max_batch max_attempts
- * What each means and its default: client.h, producer.h and push_consumer.h beside this file. Fails
+ *   consumers group subscribe (TOPIC, or TOPIC=TAGS; again for each topic) subscribe_sql
+ *             (TOPIC=EXPRESSION) start (first|last)
+ *   push and pull consumers  broadcasting offset_directory max_cached_messages max_cached_bytes
+ *             pull_batch commit_interval_ms
+ *   push      orderly threads max_batch max_attempts shutdown_timeout_ms
+ *   pull      max_poll auto_commit
+ *   simple    fifo invisible_ms renew max_renewal_ms
+ * What each means and its default: client.h, producer.h and ..._consumer.h beside this file. Fails
  * for a name or a value that is none of these. */
 int sluice_options_set(sluice_options* options, const char* name, const char* value);
 
@@ -52,7 +57,7 @@ int sluice_options_set(sluice_options* options, const char* name, const char* va
 
 typedef struct sluice_client sluice_client;
 int sluice_client_new(const sluice_options* options, sluice_client** client);
-/* Ends everything that belongs to it; waits for listeners that run. */
+/* Ends everything that belongs to it; waits for listeners that run, up to shutdown_timeout_ms. */
 void sluice_client_free(sluice_client* client);
 
 /* ---- messages ---- */
@@ -155,19 +160,8 @@ int sluice_rollback(sluice_transaction* transaction);
 /* Decides nothing. */
 void sluice_transaction_free(sluice_transaction* transaction);
 
-/* ---- consuming ---- */
-
-/* What a listener says of the messages it was called with. */
-enum { SLUICE_DONE = 0, SLUICE_AGAIN = 1 };
-/* Runs on the consumer's threads, with 1 to max_batch messages of one queue. */
-typedef int (*sluice_listener)(void* context, const sluice_received* const* messages, size_t count);
-
-typedef struct sluice_consumer sluice_consumer;
-int sluice_consumer_new(sluice_client* client, const sluice_options* options,
-                        sluice_listener listener, void* context, sluice_consumer** consumer);
-/* Waits for listeners that run, commits, and gives the queues to the other members. */
-void sluice_consumer_free(sluice_consumer* consumer);
-
 #ifdef __cplusplus
 }
 #endif
+
+#include <sluice/sluice_consumers.h>

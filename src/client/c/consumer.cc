@@ -23,7 +23,7 @@ int sluice_consumer_new(sluice_client* client, const sluice_options* options,
         !there) {
       return there;
     }
-    PushConsumerOptions own = options->consumer;
+    PushConsumerOptions own = options->push;
     own.listener = [listener, context](std::span<const ReceivedMessage> messages) -> Verdict {
       std::vector<sluice_received> kept;
       std::vector<const sluice_received*> shown;
@@ -38,6 +38,10 @@ int sluice_consumer_new(sluice_client* client, const sluice_options* options,
     *consumer = made.release();
     return {};
   });
+}
+
+int sluice_consumer_close(sluice_consumer* consumer) {
+  return c::guarded([&] { return consumer->consumer.close(); });
 }
 
 void sluice_consumer_free(sluice_consumer* consumer) { delete consumer; }

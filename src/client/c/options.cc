@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 #include <string_view>
+#include <tuple>
 
 #include "base/numbers.h"
 #include "client/c/guard.h"
@@ -65,17 +66,32 @@ bool assign(StartAt& to, std::string_view text) {
   return choose(to, text, {{"first", StartAt::first}, {"last", StartAt::last}});
 }
 
-bool subscribe(sluice_options& o, std::string_view text) {
-  const std::size_t equals = text.find('=');
-  Subscription subscription{.topic = std::string(text.substr(0, equals))};
-  if (equals != std::string_view::npos) subscription.expression = text.substr(equals + 1);
-  o.consumer.subscriptions.push_back(std::move(subscription));
-  return !o.consumer.subscriptions.back().topic.empty();
+/// The options of that type.
+template <class Options>
+Options& part(sluice_options& o) {
+  return std::get<Options&>(std::tie(o.client, o.producer, o.push, o.pull, o.simple));
+}
+template <class Options, class T>
+bool assign_in(sluice_options& o, T Options::* member, std::string_view text) {
+  return assign(part<Options>(o).*member, text);
 }
 
-template <auto part, auto member>
+bool subscribe(sluice_options& o, std::string_view text, bool sql) {
+  const std::size_t equals = text.find('=');
+  Subscription subscription{.topic = std::string(text.substr(0, equals)), .sql = sql};
+  if (equals != std::string_view::npos) subscription.expression = text.substr(equals + 1);
+  if (subscription.topic.empty() || (sql && equals == std::string_view::npos)) return false;
+  for (auto* all : {&o.push.subscriptions, &o.pull.subscriptions, &o.simple.subscriptions}) {
+    all->push_back(subscription);
+  }
+  return true;
+}
+bool subscribe_tags(sluice_options& o, std::string_view text) { return subscribe(o, text, false); }
+bool subscribe_sql(sluice_options& o, std::string_view text) { return subscribe(o, text, true); }
+
+template <auto... members>
 bool set(sluice_options& o, std::string_view text) {
-  return assign((o.*part).*member, text);
+  return (assign_in(o, members, text) && ...);
 }
 template <auto member>
 bool set_tls(sluice_options& o, std::string_view text) {
@@ -85,23 +101,20 @@ template <auto member>
 bool set_key(sluice_options& o, std::string_view text) {
   return assign(o.client.credentials.*member, text);
 }
-bool set_group(sluice_options& o, std::string_view text) {
-  return assign(o.producer.group, text) && assign(o.consumer.group, text);
-}
 
 struct Row {
   std::string_view name;
   Setter set;
 };
-constexpr auto kClient = &sluice_options::client;
-constexpr auto kProducer = &sluice_options::producer;
-constexpr auto kConsumer = &sluice_options::consumer;
+using Push = PushConsumerOptions;
+using Pull = PullConsumerOptions;
+using Simple = SimpleConsumerOptions;
 constexpr Row kRows[] = {
-    {"name_servers", set<kClient, &ClientOptions::name_servers>},
-    {"address_server", set<kClient, &ClientOptions::address_server>},
-    {"instance", set<kClient, &ClientOptions::instance>},
-    {"name_space", set<kClient, &ClientOptions::name_space>},
-    {"request_timeout_ms", set<kClient, &ClientOptions::request_timeout>},
+    {"name_servers", set<&ClientOptions::name_servers>},
+    {"address_server", set<&ClientOptions::address_server>},
+    {"instance", set<&ClientOptions::instance>},
+    {"name_space", set<&ClientOptions::name_space>},
+    {"request_timeout_ms", set<&ClientOptions::request_timeout>},
     {"access_key", set_key<&Credentials::access_key>},
     {"secret_key", set_key<&Credentials::secret_key>},
     {"security_token", set_key<&Credentials::security_token>},
@@ -111,24 +124,37 @@ constexpr Row kRows[] = {
     {"tls_certificate_file", set_tls<&TlsOptions::certificate_file>},
     {"tls_key_file", set_tls<&TlsOptions::key_file>},
     {"tls_key_password", set_tls<&TlsOptions::key_password>},
-    {"group", set_group},
-    {"send_timeout_ms", set<kProducer, &ProducerOptions::send_timeout>},
-    {"retries", set<kProducer, &ProducerOptions::retries>},
-    {"max_bytes_in_flight", set<kProducer, &ProducerOptions::max_bytes_in_flight>},
-    {"max_message_bytes", set<kProducer, &ProducerOptions::max_message_bytes>},
-    {"compress_above", set<kProducer, &ProducerOptions::compress_above>},
-    {"compression", set<kProducer, &ProducerOptions::compression>},
-    {"linger_ms", set<kProducer, &ProducerOptions::linger>},
-    {"batch_bytes", set<kProducer, &ProducerOptions::batch_bytes>},
-    {"create_topic_queues", set<kProducer, &ProducerOptions::create_topic_queues>},
-    {"trace", set<kProducer, &ProducerOptions::trace>},
-    {"subscribe", subscribe},
-    {"start", set<kConsumer, &PushConsumerOptions::start>},
-    {"orderly", set<kConsumer, &PushConsumerOptions::orderly>},
-    {"broadcasting", set<kConsumer, &PushConsumerOptions::broadcasting>},
-    {"threads", set<kConsumer, &PushConsumerOptions::threads>},
-    {"max_batch", set<kConsumer, &PushConsumerOptions::max_batch>},
-    {"max_attempts", set<kConsumer, &PushConsumerOptions::max_attempts>},
+    {"group", set<&ProducerOptions::group, &Push::group, &Pull::group, &Simple::group>},
+    {"send_timeout_ms", set<&ProducerOptions::send_timeout>},
+    {"retries", set<&ProducerOptions::retries>},
+    {"max_bytes_in_flight", set<&ProducerOptions::max_bytes_in_flight>},
+    {"max_message_bytes", set<&ProducerOptions::max_message_bytes>},
+    {"compress_above", set<&ProducerOptions::compress_above>},
+    {"compression", set<&ProducerOptions::compression>},
+    {"linger_ms", set<&ProducerOptions::linger>},
+    {"batch_bytes", set<&ProducerOptions::batch_bytes>},
+    {"create_topic_queues", set<&ProducerOptions::create_topic_queues>},
+    {"trace", set<&ProducerOptions::trace>},
+    {"subscribe", subscribe_tags},
+    {"subscribe_sql", subscribe_sql},
+    {"start", set<&Push::start, &Pull::start, &Simple::start>},
+    {"broadcasting", set<&Push::broadcasting, &Pull::broadcasting>},
+    {"offset_directory", set<&Push::offset_directory, &Pull::offset_directory>},
+    {"max_cached_messages", set<&Push::max_cached_messages, &Pull::max_cached_messages>},
+    {"max_cached_bytes", set<&Push::max_cached_bytes, &Pull::max_cached_bytes>},
+    {"pull_batch", set<&Push::pull_batch, &Pull::pull_batch>},
+    {"commit_interval_ms", set<&Push::commit_interval, &Pull::commit_interval>},
+    {"orderly", set<&Push::orderly>},
+    {"threads", set<&Push::threads>},
+    {"max_batch", set<&Push::max_batch>},
+    {"max_attempts", set<&Push::max_attempts>},
+    {"shutdown_timeout_ms", set<&Push::shutdown_timeout>},
+    {"max_poll", set<&Pull::max_poll>},
+    {"auto_commit", set<&Pull::auto_commit>},
+    {"fifo", set<&Simple::fifo>},
+    {"invisible_ms", set<&Simple::invisible>},
+    {"renew", set<&Simple::renew>},
+    {"max_renewal_ms", set<&Simple::max_renewal>},
 };
 
 }  // namespace
