@@ -4,7 +4,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "client/membership.h"
 #include "client/producer.h"
 #include "client/reader.h"
 #include "client/test_server.h"
@@ -206,34 +205,6 @@ TEST_F(MessagesTest, TriesAgainWhenABrokerIsBusy) {
   Reader reader(cluster, {.retry = milliseconds(5)});
   reader.add({"T", "broker-a", 0}, 0);
   EXPECT_EQ(reader.next(milliseconds(10'000)).value().size(), 1U);
-}
-
-TEST_F(MessagesTest, IsSeenAsMemberUntilItLeaves) {
-  route_to_a();
-  std::string body;
-  a.on(GetConsumerList::kCode, Reply{.code = 1, .remark = "no consumer"});
-  a.on(HeartBeat::kCode, [&](const Command& request) {
-    body = as_text(request.body);
-    return Reply{};
-  });
-  a.on(UnregisterClient::kCode, Reply{});
-  {
-    const auto member = Membership::join(cluster, "g", "T", "red");
-    ASSERT_TRUE(member) << member.error().remark();
-  }
-  EXPECT_THAT(body, HasSubstr(R"("groupName":"g")"));
-  EXPECT_THAT(body, HasSubstr(R"("subString":"red")"));
-  EXPECT_EQ(a.count(UnregisterClient::kCode), 1);
-}
-
-TEST_F(MessagesTest, DoesNotJoinAGroupWithOtherMembers) {
-  route_to_a();
-  a.on(GetConsumerList::kCode, Reply{.body = R"({"consumerIdList":["10.0.0.1@5"]})"});
-  const auto member = Membership::join(cluster, "g", "T", "*");
-  ASSERT_FALSE(member);
-  EXPECT_EQ(member.error().code(), Errc::not_permitted);
-  EXPECT_THAT(std::string(member.error().remark()), HasSubstr("10.0.0.1@5"));
-  EXPECT_EQ(a.count(HeartBeat::kCode), 0);
 }
 
 }  // namespace

@@ -44,11 +44,12 @@ inline Outcome run(std::vector<std::string> words, const std::string& input = {}
 struct CliTest : testing::Test {
   client::TestServer names, broker;
   bool topic_exists = true;
+  std::string known_topic = "T";
   std::mutex mutex;
 
   CliTest() {
     names.on(wire::remoting::GetRoute::kCode, [this](const wire::remoting::Command& request) {
-      if (!topic_exists || request.ext.get("topic") != "T") {
+      if (!topic_exists || request.ext.get("topic") != known_topic) {
         return client::Reply{.code = 17, .remark = "no route"};
       }
       return client::TestServer::route({{"broker-a", broker.address()}}, 1);

@@ -3,25 +3,27 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
+
+#include <sluice/pull_consumer.h>
+#include <sluice/subscription.h>
 
 #include "app/cli/message_format.h"
-#include "app/cli/session.h"
+#include "app/cli/reach.h"
+#include "app/cli/start_position.h"
 #include "app/stop_signals.h"
-#include "base/clock.h"
-#include "client/reader.h"
 
 /// What the ways of `sluice consume` share.
 namespace sluice::app {
 
 struct ConsumeOptions {
-  ConnectOptions connect;
-  std::string topic, group, from = "last", format = "body", tags = "*", model = "pull", mode;
+  ReachOptions reach;
+  std::string topic, group, from = "last", format = "body", tags = "*", sql, model = "pull", mode;
   std::int64_t invisible_seconds = 60;
-  bool ordered = false;
+  bool ordered = false, broadcast = false, renew = false;
   std::int64_t count = 0;         ///< 0: no end
   std::int64_t idle_seconds = 0;  ///< 0: for ever
 };
+Subscription subscription_of(const ConsumeOptions& options);
 
 /// How often a signal is looked for while nothing comes.
 inline constexpr milliseconds kLook{200};
@@ -42,15 +44,19 @@ Result<ConsumeWay> consume_way(std::string_view model, std::string_view mode);
 /// "pull: exclusive, broadcast; …", for help.
 std::string consume_modes();
 
-/// To standard output. Errors: io_error.
-Result<void> write_messages(const std::vector<client::Received>& messages,
-                            const MessageFormat& format);
+/// What one of the ways is told.
+struct ConsumePlan {
+  const ConsumeOptions& options;
+  const MessageFormat& format;
+  StartPosition from;
+  ConsumeWay way;
+};
 
-/// By pop; `ordered`: lease_in_order.
-Result<void> consume_by_pop(const ConsumeOptions& options, const MessageFormat& format,
-                            bool ordered, client::Cluster& cluster, StopSignals& stop);
-/// By a listener. `way`: share_queues, lock_queues or read_all_apart.
-Result<void> consume_by_push(const ConsumeOptions& options, const MessageFormat& format,
-                             ConsumeWay way, StopSignals& stop);
+/// Assigns itself all queues, and keeps the offsets.
+Result<void> consume_by_pull(const ConsumePlan& plan, StopSignals& stop);
+/// By pop.
+Result<void> consume_by_pop(const ConsumePlan& plan, StopSignals& stop);
+/// By a listener.
+Result<void> consume_by_push(const ConsumePlan& plan, StopSignals& stop);
 
 }  // namespace sluice::app

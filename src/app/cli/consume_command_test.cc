@@ -15,7 +15,6 @@ namespace {
 using namespace wire::remoting;
 using client::Reply;
 using client::TestServer;
-using testing::ElementsAre;
 namespace record = wire::record;
 
 std::string record_of(std::int64_t offset, std::string_view body) {
@@ -54,7 +53,6 @@ TEST_F(CliTest, GoesOnWhereTheGroupIsAndCommits) {
   serve_queue(broker, {"one", "two", "three"});
   std::vector<std::string> committed;
   broker.on(QueryConsumerOffset::kCode, Reply{.fields = {{"offset", "1"}}});
-  broker.on(GetConsumerList::kCode, Reply{.code = 1, .remark = "nobody"});
   broker.on(HeartBeat::kCode, Reply{});
   broker.on(UnregisterClient::kCode, Reply{});
   broker.on(UpdateConsumerOffset::kCode, [&](const Command& request) {
@@ -66,7 +64,9 @@ TEST_F(CliTest, GoesOnWhereTheGroupIsAndCommits) {
       run_here({"consume", "T", "--group", "g", "--from", "first", "--count", "2"});
   EXPECT_EQ(outcome.status, kExitOk) << outcome.err;
   EXPECT_EQ(outcome.out, "two\nthree\n");
-  EXPECT_THAT(committed, ElementsAre("2", "3"));
+  // One or two commits: both messages may have been read by the first poll.
+  ASSERT_FALSE(committed.empty());
+  EXPECT_EQ(committed.back(), "3");
   EXPECT_EQ(broker.count(UnregisterClient::kCode), 1);
 }
 
@@ -74,7 +74,6 @@ TEST_F(CliTest, CommitsWhereAGroupBegins) {
   serve_queue(broker, {"one", "two", "three"});
   std::string committed;
   broker.on(QueryConsumerOffset::kCode, Reply{.code = 22, .remark = "not found"});
-  broker.on(GetConsumerList::kCode, Reply{.code = 1, .remark = "nobody"});
   broker.on(HeartBeat::kCode, Reply{});
   broker.on(UnregisterClient::kCode, Reply{});
   broker.on(UpdateConsumerOffset::kCode, [&](const Command& request) {
@@ -86,6 +85,56 @@ TEST_F(CliTest, CommitsWhereAGroupBegins) {
   EXPECT_EQ(outcome.status, kExitOk) << outcome.err;
   EXPECT_EQ(outcome.out, "two\n");
   EXPECT_EQ(committed, "1");
+}
+
+TEST_F(CliTest, ReadsByNobodyElsesGroup) {
+  serve_queue(broker, {"one"});
+  broker.on(GetConsumerConnections::kCode,
+            Reply{.body = R"({"connectionSet":[{"clientId":"10.0.0.1@5"}]})"});
+  const Outcome outcome = run_here({"consume", "T", "--group", "g"});
+  EXPECT_EQ(outcome.status, kExitFailed);
+  EXPECT_THAT(outcome.err, testing::HasSubstr("10.0.0.1@5"));
+  EXPECT_EQ(broker.count(HeartBeat::kCode), 0);
+}
+
+TEST_F(CliTest, AsksForWhatTagsOrSqlNameByWholeNames) {
+  std::string asked;
+  serve_queue(broker, {"one"});
+  broker.on(PullMessage::kCode, [&](const Command& request) -> std::optional<Reply> {
+    const std::lock_guard lock(mutex);
+    asked = std::string(request.ext.get("topic")) + " " +
+            std::string(request.ext.get("expressionType")) + " " +
+            std::string(request.ext.get("subscription"));
+    return Reply{.fields = {{"suggestWhichBrokerId", "0"},
+                            {"nextBeginOffset", "1"},
+                            {"minOffset", "0"},
+                            {"maxOffset", "1"}},
+                 .body = record_of(0, "one")};
+  });
+  known_topic = "north%T";
+  const Outcome outcome = run_here({"consume", "T", "--namespace", "north", "--sql", "a > 1",
+                                    "--from", "first", "--count", "1"});
+  EXPECT_EQ(outcome.status, kExitOk) << outcome.err;
+  EXPECT_EQ(asked, "north%T SQL92 a > 1");
+}
+
+TEST_F(CliTest, RefusesOptionsThatContradictEachOther) {
+  const std::vector<std::vector<std::string>> wrong = {
+      {"consume", "T", "--sql", "a", "--tags", "b"},
+      {"consume", "T", "--mode", "broadcast", "--ordered"},
+      {"consume", "T", "--model", "push", "-g", "g", "--from", "12"},
+      {"consume", "T", "--access-key", "a"},
+      {"consume", "T", "--tls-check", "none"},
+      {"produce", "T", "--batch", "5", "--delay-level", "3"},
+      {"produce", "T", "--transaction", "perhaps"},
+      {"produce", "T", "--deliver-after", "soon"},
+      {"produce", "T", "--delay-level", "19"}};
+  for (const auto& words : wrong) {
+    const Outcome outcome = run_here(words, "x\n");
+    EXPECT_EQ(outcome.status, kExitUsage) << words[2];
+    EXPECT_NE(outcome.err, "");
+  }
+  EXPECT_EQ(names.count(GetRoute::kCode), 0);
 }
 
 TEST(ConsumeModes, EachModelHasItsModesAndSaysWhichWhenAskedForAnother) {

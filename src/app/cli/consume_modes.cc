@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cstdio>
 
 #include <fmt/format.h>
 
@@ -48,16 +47,6 @@ Result<ConsumeWay> consume_way(std::string_view model, std::string_view mode) {
 std::string consume_modes() {
   return fmt::format("pull: {}; push: {}; pop: {}", modes_of("pull"), modes_of("push"),
                      modes_of("pop"));
-}
-
-Result<void> write_messages(const std::vector<client::Received>& messages,
-                            const MessageFormat& format) {
-  for (const client::Received& message : messages) {
-    const std::string text = format.write(message);
-    std::fwrite(text.data(), 1, text.size(), stdout);
-  }
-  if (std::fflush(stdout) != 0) return fail(Errc::io_error, "standard output cannot be written");
-  return {};
 }
 
 }  // namespace sluice::app

@@ -1,52 +1,61 @@
-#include <span>
-#include <utility>
+#include <future>
+#include <vector>
 
-#include "app/cli/consume.h"
-#include "base/os/system_clock.h"
-#include "client/popper.h"
+#include <boost/asio/use_future.hpp>
+#include <sluice/simple_consumer.h>
+
+#include "app/cli/consumed.h"
 
 namespace sluice::app {
+namespace {
 
-using client::Received;
+constexpr int kMost = 32;  // what brokers give at once
+
+/// All at once; waits for the answers. Errors: the first.
+Result<void> acknowledge(SimpleConsumer& consumer, const SimpleConsumer::Leases& leases) {
+  std::vector<std::future<Outcome<void>>> answers;
+  answers.reserve(leases.size());
+  for (const Lease& lease : leases) {
+    answers.push_back(consumer.async_ack(lease, boost::asio::use_future));
+  }
+  Result<void> first;
+  for (auto& answer : answers) {
+    auto told = result_of(answer.get());
+    if (first && !told) first = std::move(told);
+  }
+  return first;
+}
+
+}  // namespace
 
 /// Message by message: each is acknowledged when it is written.
-Result<void> consume_by_pop(const ConsumeOptions& options, const MessageFormat& format,
-                            bool ordered, client::Cluster& cluster, StopSignals& stop) {
+Result<void> consume_by_pop(const ConsumePlan& plan, StopSignals& stop) {
+  const ConsumeOptions& options = plan.options;
   if (options.group.empty()) {
     return fail(Errc::invalid_argument, "--model pop shares messages in a group: name it with -g");
   }
-  if (options.from != "first" && options.from != "last") {
+  using Kind = StartPosition::Kind;
+  if (plan.from.kind != Kind::first && plan.from.kind != Kind::last) {
     return fail(Errc::invalid_argument, "--model pop begins at --from first or --from last");
   }
-  const std::int64_t wanted = options.count > 0 ? std::min<std::int64_t>(options.count, 32) : 32;
-  client::Popper popper(cluster, options.topic,
-                        {.group = options.group,
-                         .expression = options.tags,
-                         .batch = static_cast<std::int32_t>(wanted),
-                         .invisible = std::chrono::seconds(options.invisible_seconds),
-                         .from_first = options.from == "first",
-                         .ordered = ordered});
-  const SystemClock clock;
-  SteadyTime quiet_since = clock.steady();
-  for (std::int64_t left = options.count; !stop.arrived();) {
-    SLUICE_TRY(std::vector<client::Popped> popped, popper.next(kLook));
-    if (popped.empty()) {
-      const auto quiet = clock.steady() - quiet_since;
-      if (options.idle_seconds > 0 && quiet >= std::chrono::seconds(options.idle_seconds)) break;
-      continue;
-    }
-    if (options.count > 0 && std::cmp_greater(popped.size(), left)) {
-      SLUICE_CHECK(popper.give_back(std::span(popped).subspan(static_cast<std::size_t>(left))));
-      popped.resize(static_cast<std::size_t>(left));
-    }
-    std::vector<Received> messages;
-    messages.reserve(popped.size());
-    for (const client::Popped& one : popped) messages.push_back(one.message);
-    SLUICE_CHECK(write_messages(messages, format));
-    SLUICE_CHECK(popper.acknowledge(popped));
-    quiet_since = clock.steady();
-    left -= static_cast<std::int64_t>(popped.size());
-    if (options.count > 0 && left == 0) break;
+  Client client(client_options(options.reach));
+  SimpleConsumer consumer(client,
+                          {.group = options.group,
+                           .subscriptions = {subscription_of(options)},
+                           .start = plan.from.kind == Kind::first ? StartAt::first : StartAt::last,
+                           .fifo = plan.way == ConsumeWay::lease_in_order,
+                           .invisible = std::chrono::seconds(options.invisible_seconds),
+                           .renew = options.renew});
+  SLUICE_CHECK(result_of(consumer.status()));
+  Consumed consumed(plan);
+  while (!stop.arrived() && !consumed.full() && !consumed.idle()) {
+    const auto leases = consumer.receive({.max_messages = consumed.wanted(kMost), .wait = kLook});
+    if (!leases) return fail(error_of(leases.error()));
+    std::vector<ReceivedMessage> messages;
+    for (const Lease& lease : *leases) messages.push_back(lease.message());
+    if (messages.empty()) continue;
+    SLUICE_CHECK(consumed.write(messages));
+    SLUICE_CHECK(acknowledge(consumer, *leases));
   }
   return {};
 }

@@ -4,113 +4,87 @@
 
 #include <sluice/push_consumer.h>
 
-#include "app/cli/consume.h"
-#include "base/os/system_clock.h"
-#include "wire/record/properties.h"
+#include "app/cli/consumed.h"
 
 namespace sluice::app {
 namespace {
 
-std::int64_t ms_of(std::chrono::system_clock::time_point time) {
-  return std::chrono::floor<milliseconds>(time).time_since_epoch().count();
-}
-
-client::Received received(const ReceivedMessage& message) {
-  client::Received out{.queue = {.topic = std::string(message.topic),
-                                 .broker_name = std::string(message.broker),
-                                 .queue_id = message.queue_id},
-                       .offset = message.offset,
-                       .body = std::string(message.body),
-                       .still_compressed = message.still_packed,
-                       .properties = {},
-                       .message_id = std::string(message.id()),
-                       .lies_at = message.offset_id,
-                       .born_host = {},
-                       .born_ms = ms_of(message.born),
-                       .store_ms = ms_of(message.stored),
-                       .reconsume_times = message.attempt,
-                       .sys_flag = message.sys_flag};
-  for (wire::record::PropertyCursor c(message.properties); c.next();) {
-    out.properties.emplace_back(c.name(), c.value());
-  }
-  return out;
-}
-
-/// What the listener has written, and whether that is enough. The listener's one thread writes,
-/// the program's own waits.
+/// The listener's one thread writes, the program's own waits.
 class Output {
  public:
-  Output(const ConsumeOptions& options, const MessageFormat& format)
-      : format_(format), count_(options.count), idle_(options.idle_seconds) {}
+  explicit Output(const ConsumePlan& plan) : consumed_(plan) {}
 
   /// Suspends the consumer behind the last message that is wanted, before it gets another.
   Verdict take(std::span<const ReceivedMessage> messages, PushConsumer& consumer) {
     const std::scoped_lock lock(mutex_);
     // What came before the consumer was suspended comes again, soon and to whoever is there then.
-    if (!written_ || full()) return {.done = false, .delay_level = 1};
-    for (const ReceivedMessage& message : messages) {
-      written_ = write_messages({received(message)}, format_);
-    }
-    if (written_) taken_ += static_cast<std::int64_t>(messages.size());
-    if (full() || !written_) consumer.suspend();
+    if (!written_ || consumed_.full()) return {.done = false, .delay_level = 1};
+    written_ = consumed_.write(messages);
+    if (consumed_.full() || !written_) consumer.suspend();
     changed_.notify_all();
     return {.done = written_.has_value()};
   }
 
   Result<void> wait(StopSignals& stop) {
-    const SystemClock clock;
     std::unique_lock lock(mutex_);
-    SteadyTime quiet_since = clock.steady();
-    for (std::int64_t seen = 0; !stop.arrived() && !full() && written_;) {
+    while (!stop.arrived() && !consumed_.full() && written_ && !consumed_.idle()) {
       changed_.wait_for(lock, kLook);
-      if (std::exchange(seen, taken_) != taken_) quiet_since = clock.steady();
-      const auto quiet = clock.steady() - quiet_since;
-      if (idle_ > 0 && quiet >= std::chrono::seconds(idle_)) break;
     }
     return written_ ? Result<void>() : fail(written_.error().code(), "standard output is closed");
   }
 
  private:
-  bool full() const { return count_ > 0 && taken_ >= count_; }
-
-  const MessageFormat& format_;
-  const std::int64_t count_, idle_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::int64_t taken_ = 0;
+  Consumed consumed_;
   Result<void> written_;
 };
 
+PushConsumerOptions options_of(const ConsumePlan& plan) {
+  using Kind = StartPosition::Kind;
+  const Kind from = plan.from.kind;
+  return {.group = plan.options.group,
+          .subscriptions = {subscription_of(plan.options)},
+          .orderly = plan.way == ConsumeWay::lock_queues,
+          .broadcasting = plan.way == ConsumeWay::read_all_apart,
+          .start = from == Kind::first  ? StartAt::first
+                   : from == Kind::time ? StartAt::time
+                                        : StartAt::last,
+          .start_time = std::chrono::system_clock::time_point(
+              milliseconds(from == Kind::time ? plan.from.value : 0)),
+          .threads = 1};
+}
+
 }  // namespace
 
-Result<void> consume_by_push(const ConsumeOptions& options, const MessageFormat& format,
-                             ConsumeWay way, StopSignals& stop) {
-  if (options.group.empty()) {
+Result<void> consume_by_push(const ConsumePlan& plan, StopSignals& stop) {
+  if (plan.options.group.empty()) {
     return fail(Errc::invalid_argument, "--model push is a member of a group: name it with -g");
   }
-  if (options.from != "first" && options.from != "last") {
-    return fail(Errc::invalid_argument, "--model push begins at --from first or --from last");
+  if (plan.from.kind == StartPosition::Kind::offset) {
+    return fail(Errc::invalid_argument,
+                "--model push begins at --from first, last, or a time; --model pull at an offset");
   }
-  Output output(options, format);
+  ReachOptions reach = plan.options.reach;
   // The same instance from run to run: members in broadcast mode keep their offsets under it.
-  Client client({.name_servers = options.connect.name_servers,
-                 .instance = way == ConsumeWay::read_all_apart ? "sluice-consume" : "",
-                 .request_timeout = milliseconds(options.connect.timeout_ms)});
+  if (plan.way == ConsumeWay::read_all_apart) reach.instance = "sluice-consume";
+  Output output(plan);
+  Client client(client_options(reach));
+  {  // is the topic there?
+    PullConsumer asking(client, {});
+    SLUICE_CHECK(result_of(asking.status()));
+    if (auto queues = asking.queues_of(plan.options.topic); !queues) {
+      return fail(error_of(queues.error()));
+    }
+  }
   // The listener may be called before the constructor has returned.
   std::promise<PushConsumer*> made;
   const std::shared_future<PushConsumer*> self = made.get_future().share();
-  PushConsumer consumer(
-      client, {.group = options.group,
-               .subscriptions = {{.topic = options.topic, .expression = options.tags}},
-               .listener = [&](auto messages) { return output.take(messages, *self.get()); },
-               .orderly = way == ConsumeWay::lock_queues,
-               .broadcasting = way == ConsumeWay::read_all_apart,
-               .start = options.from == "first" ? StartAt::first : StartAt::last,
-               .threads = 1});
+  PushConsumerOptions options = options_of(plan);
+  options.listener = [&](auto messages) { return output.take(messages, *self.get()); };
+  PushConsumer consumer(client, std::move(options));
   made.set_value(&consumer);
-  if (const auto status = consumer.status(); !status) {
-    return fail(Errc::invalid_argument, status.error().remark);
-  }
+  SLUICE_CHECK(result_of(consumer.status()));
   return output.wait(stop);
 }
 

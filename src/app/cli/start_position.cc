@@ -61,4 +61,17 @@ Result<StartPosition> parse_start_position(std::string_view text, WallTime now,
                           option, text));
 }
 
+Result<milliseconds> parse_duration(std::string_view text, std::string_view option) {
+  if (const auto ms = parse_ago(text)) return milliseconds(*ms);
+  return fail(Errc::invalid_argument,
+              fmt::format("{} {}: expected a time such as 90s, 15m, 2h or 7d", option, text));
+}
+
+Result<std::int64_t> parse_moment(std::string_view text, std::string_view option) {
+  if (const auto time = parse_time(std::string(text))) return *time;
+  return fail(Errc::invalid_argument,
+              fmt::format("{} {}: expected a time such as 2026-01-31T08:30:00, with Z for UTC",
+                          option, text));
+}
+
 }  // namespace sluice::app

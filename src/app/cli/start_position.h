@@ -22,4 +22,9 @@ struct StartPosition {
 Result<StartPosition> parse_start_position(std::string_view text, WallTime now,
                                            std::string_view option = "--from");
 
+/// `90s`, `15m`, `2h`, `7d`. Errors: invalid_argument that shows these forms and names the option.
+Result<milliseconds> parse_duration(std::string_view text, std::string_view option);
+/// A time as above, in ms since the epoch. Errors: the same.
+Result<std::int64_t> parse_moment(std::string_view text, std::string_view option);
+
 }  // namespace sluice::app

@@ -238,3 +238,33 @@ def _(c):
         check(got == list(range(n)), f"broadcast: {len(got)} messages")
     code, _, err = c.sluice(*take, "--group", c.name("x"), "--mode", "key-shared", ok=False)
     check(code == 2 and "exclusive, failover, broadcast" in err, f"a mode that is not there: exit {code}, {err}")
+
+
+WAYS = (("--batch", 4), ("--in-flight", 16, "--linger", 20), ("--one-way",), ("--transaction", "commit"), ("--delay-level", 1),
+        ("--compression", "zstd", "--compress-above", 1), ("--deliver-after", "1s"), ("--sharding-key", "k"), ("--trace",))
+
+
+@case("cli-produce-every-way", group="commands", limit=120)
+def _(c):
+    """Each way of sending that `produce` knows brings all lines; what a transaction takes back never comes."""
+    topic, lines = c.topic(), {way: [f"{way[0]} {i}" for i in range(9)] for way in WAYS}
+    for way, text in lines.items():
+        produce(c, topic, "\n".join(text), *way)
+    produce(c, topic, "taken back", "--transaction", "rollback")
+    got = consume(c, topic, 9 * len(WAYS), "--group", c.name("g"), "--model", "pop").splitlines()
+    wanted = sorted(line for text in lines.values() for line in text)
+    check(sorted(got) == wanted, lambda: f"missing {set(wanted) - set(got)}, unexpected {set(got) - set(wanted)}")
+
+
+@case("cli-keys-keep-their-order", group="commands")
+def _(c):
+    """Lines that begin with a key: one queue for each key, in order; also in a namespace, and chosen by SQL."""
+    topic, space = c.name("t"), ("--namespace", "north")
+    produce(c, topic, "\n".join(f"{key}:{i}" for i in range(20) for key in "abc"), "--key-separator", ":", "--property", "n=5", *space)
+    out = consume(c, topic, 60, "--format", "{key} {queue} {body}", "--sql", "n > 4", *space)
+    for key in "abc":
+        rows = [line.split() for line in out.splitlines() if line.startswith(key)]
+        check(len({row[1] for row in rows}) == 1, f"key {key} is in several queues")
+        check([row[2] for row in rows] == [str(i) for i in range(20)], f"key {key} came as {rows}")
+    nothing = c.sluice("consume", topic, "--from", "first", "--idle", 1, "--sql", "n > 5", *space, *at(c.server))[1]
+    check(nothing == "", f"what SQL leaves out came: {short(nothing)}")
