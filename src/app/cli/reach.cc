@@ -72,7 +72,7 @@ Error error_of(const Failure& failure) {
   return {static_cast<Errc>(failure.code.value() - 1), failure.remark};
 }
 
-Result<void> result_of(const Outcome<void>& outcome) {
+Result<void> result_of(const sluice::Outcome<void>& outcome) {
   if (outcome.has_value()) return {};
   return fail(error_of(outcome.error()));
 }

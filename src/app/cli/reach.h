@@ -27,7 +27,7 @@ ClientOptions client_options(const ReachOptions& options);
 
 /// A Failure of the library as this program's errors are.
 Error error_of(const Failure& failure);
-/// The same for an Outcome without a value.
-Result<void> result_of(const Outcome<void>& outcome);
+/// The same for an outcome without a value.
+Result<void> result_of(const sluice::Outcome<void>& outcome);
 
 }  // namespace sluice::app
