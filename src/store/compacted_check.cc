@@ -24,7 +24,8 @@ std::string problem_of(const Compacted& kept, std::int64_t index, std::string_vi
                     message.topic == topic && message.queue.value == queue;
   if (!same) return "its record is another message";
   if (row->offset >= kept.upto()) return "it lies behind what was compacted";
-  if (index > 0 && kept.offset_of(index - 1) >= row->offset) return "it is not in order";
+  const auto before = index > 0 ? kept.row(index - 1) : fail(Errc::not_found);
+  if (before && before->offset >= row->offset) return "it is not in order";
   return {};
 }
 

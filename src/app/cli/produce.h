@@ -22,7 +22,7 @@ struct ProduceOptions {
   std::string compression = "zlib";
   std::int64_t delay_level = 0, batch = 1, in_flight = 1, linger_ms = 0, retries = 2;
   std::int64_t compress_above = 4'096, create_queues = 4;
-  bool as_json = false, create = true, one_way = false, trace = false;
+  bool as_json = false, create = true, trace = false;
 };
 
 /// Sends the lines of `in`. Errors: invalid_argument for what the options say, and what a send

@@ -67,20 +67,15 @@ constexpr std::pair<const char*, const char*> kEither[] = {
     {"--batch", "--deliver-after"},
     {"--batch", "--deliver-at"},
     {"--batch", "--transaction"},
-    {"--batch", "--one-way"},
     {"--batch", "--linger"},
     {"--transaction", "--delay-level"},
     {"--transaction", "--deliver-after"},
     {"--transaction", "--deliver-at"},
-    {"--transaction", "--one-way"},
     {"--transaction", "--in-flight"},
     {"--transaction", "--linger"},
-    {"--one-way", "--linger"},
-    {"--one-way", "--json"},
 };
 
 void add_flags(CLI::App& verb, ProduceOptions& options) {
-  verb.add_flag("--one-way", options.one_way, "Wait for no answer: a message may be lost");
   verb.add_flag("--trace", options.trace, "Write RocketMQ's message traces");
   verb.add_flag("--create,!--no-create", options.create,
                 "Let the broker make a topic that is not there (default)");

@@ -64,13 +64,6 @@ Sent alone(Outcome<Receipt> sent) {
   return Receipts{std::move(*sent)};
 }
 
-Pending one_way(Producer& producer, std::vector<Message> messages, const ProduceOptions&) {
-  return [sent = producer.send_one_way(std::move(messages.front()))]() -> Sent {
-    if (!sent) return sent.error();
-    return Receipts{};
-  };
-}
-
 Pending transaction(Producer& producer, std::vector<Message> messages,
                     const ProduceOptions& options) {
   auto begun = producer.begin(std::move(messages.front()));
@@ -103,7 +96,6 @@ struct Way {
   Pending (*begin)(Producer&, std::vector<Message>, const ProduceOptions&);
 };
 constexpr Way kWays[] = {
-    {[](const ProduceOptions& o) { return o.one_way; }, one_way},
     {[](const ProduceOptions& o) { return !o.transaction.empty(); }, transaction},
     {[](const ProduceOptions& o) { return o.batch > 1; }, batch},
     {[](const ProduceOptions&) { return true; }, single},

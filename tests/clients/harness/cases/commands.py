@@ -240,7 +240,7 @@ def _(c):
     check(code == 2 and "exclusive, failover, broadcast" in err, f"a mode that is not there: exit {code}, {err}")
 
 
-WAYS = (("--batch", 4), ("--in-flight", 16, "--linger", 20), ("--one-way",), ("--transaction", "commit"), ("--delay-level", 1),
+WAYS = (("--batch", 4), ("--in-flight", 16, "--linger", 20), ("--transaction", "commit"), ("--delay-level", 1),
         ("--compression", "zstd", "--compress-above", 1), ("--deliver-after", "1s"), ("--sharding-key", "k"), ("--trace",))
 
 

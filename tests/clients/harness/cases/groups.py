@@ -326,9 +326,14 @@ def _(c):
 
 
 def connections(c, group):
+    """Those of a group, which is not known before its first member is."""
     with Connection(c.server.port) as admin:
-        return c.until(lambda: (admin.call(CONSUMER_CONNECTIONS, {"consumerGroup": group}).json() or {}).get("connectionSet"),
-                       10, "a connection of the group")
+
+        def listed():
+            answer = admin.call(CONSUMER_CONNECTIONS, {"consumerGroup": group})
+            return answer.code == 0 and answer.json().get("connectionSet")
+
+        return c.until(listed, 10, "a connection of the group")
 
 
 def ask_running(c, group, client):
