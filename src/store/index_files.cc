@@ -67,7 +67,7 @@ Result<std::shared_ptr<File>> IndexFiles::make(const IndexName& name, std::int64
   {
     // Before anything can fail: the next one to want the file finds it there.
     const std::lock_guard guard(mutex_);
-    unsynced_folders_.insert({folder, folder_ + "/" + *name.topic, folder_});
+    note_name_unsynced(name);
   }
   SLUICE_CHECK(file->resize(file_bytes_));
   return file;
@@ -135,9 +135,15 @@ Result<bool> IndexFiles::read_now(const IndexName& name, std::int64_t at, Mutabl
 
 void IndexFiles::note_unsynced(const IndexName& name, std::int64_t base) {
   const std::lock_guard guard(mutex_);
-  if (many_unsynced_) return;
-  unsynced_files_.insert(path_of(name, base));
+  if (many_unsynced_ || !unsynced_files_.insert(path_of(name, base)).second) return;
+  // The name too: a process that was killed may have made the file, and not come to sync it. Of a
+  // folder that has not changed it costs nothing.
+  note_name_unsynced(name);
   many_unsynced_ = unsynced_files_.size() > kFewFiles;
+}
+
+void IndexFiles::note_name_unsynced(const IndexName& name) {
+  unsynced_folders_.insert({folder_of(name), folder_ + "/" + *name.topic, folder_});
 }
 
 Result<void> IndexFiles::write(const IndexName& name, std::int64_t at, Bytes from) {

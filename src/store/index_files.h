@@ -71,6 +71,7 @@ class IndexFiles {
   };
 
   void note_unsynced(const IndexName& name, std::int64_t base);
+  void note_name_unsynced(const IndexName& name);  // the lock is held
   Result<void> sync_files();
   Result<void> sync_whole_disk();
   std::string folder_of(const IndexName& name) const;

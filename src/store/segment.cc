@@ -52,7 +52,8 @@ Result<void> SegmentSet::load() {
     SLUICE_TRY(auto segment, open(*base, Disk::Open::write));
     add(std::move(segment));
   }
-  return {};
+  // A process that was killed may have made the last one, and not come to sync its name.
+  return disk_.sync_folder(folder_);
 }
 
 std::int64_t SegmentSet::last_end() const {
