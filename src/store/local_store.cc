@@ -114,9 +114,9 @@ Result<Slice> LocalStore::read(LogPosition position, std::int32_t size) const {
 Result<std::optional<Slice>> LocalStore::read_now(LogPosition position, std::int32_t size) const {
   if (is_compacted(position)) return compactor_.read(position, size);
   SLUICE_TRY(CommitLog::Place place, log_.locate(position, size));
-  const bool there = position.value >= checked_from_ &&
-                     (position.value >= log_.end().value - kSurelyInMemory ||
-                      place.segment->in_memory(position.value, size));
+  const bool there =
+      position.value >= checked_from_ && (position.value >= log_.end().value - kSurelyInMemory ||
+                                          place.segment->in_memory(position.value, size));
   if (there) return Slice{.bytes = place.bytes, .owner = std::move(place.segment)};
   return cold_.find(position, size);
 }

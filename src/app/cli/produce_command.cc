@@ -58,20 +58,13 @@ constexpr NumberRow kNumbers[] = {
 
 /// Options that cannot be had together.
 constexpr std::pair<const char*, const char*> kEither[] = {
-    {"--delay-level", "--deliver-after"},
-    {"--delay-level", "--deliver-at"},
-    {"--deliver-after", "--deliver-at"},
-    {"--sharding-key", "--key-separator"},
-    {"--batch", "--key-separator"},
-    {"--batch", "--delay-level"},
-    {"--batch", "--deliver-after"},
-    {"--batch", "--deliver-at"},
-    {"--batch", "--transaction"},
-    {"--batch", "--linger"},
-    {"--transaction", "--delay-level"},
-    {"--transaction", "--deliver-after"},
-    {"--transaction", "--deliver-at"},
-    {"--transaction", "--in-flight"},
+    {"--delay-level", "--deliver-after"}, {"--delay-level", "--deliver-at"},
+    {"--deliver-after", "--deliver-at"},  {"--sharding-key", "--key-separator"},
+    {"--batch", "--key-separator"},       {"--batch", "--delay-level"},
+    {"--batch", "--deliver-after"},       {"--batch", "--deliver-at"},
+    {"--batch", "--transaction"},         {"--batch", "--linger"},
+    {"--transaction", "--delay-level"},   {"--transaction", "--deliver-after"},
+    {"--transaction", "--deliver-at"},    {"--transaction", "--in-flight"},
     {"--transaction", "--linger"},
 };
 

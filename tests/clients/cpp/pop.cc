@@ -54,10 +54,9 @@ int pop(const Args& args) {
             .fifo = args.text("fifo") == "true",
             .invisible = std::chrono::milliseconds(args.number("invisible", 30'000)),
             .renew = args.text("renew") == "true"}));
-    threads.emplace_back([&args, &stop, &consumer = *consumers.back(),
-                          name = args.text("name", "p") + std::to_string(i)] {
-      work(args, consumer, name, stop);
-    });
+    threads.emplace_back(
+        [&args, &stop, &consumer = *consumers.back(),
+         name = args.text("name", "p") + std::to_string(i)] { work(args, consumer, name, stop); });
   }
   line("ready");
   until_told();
