@@ -69,6 +69,7 @@ std::vector<Progress> behind(const PullConsumer::Messages& messages) {
   std::map<Queue, std::int64_t> next;
   for (const ReceivedMessage& m : messages) next[m.queue()] = m.offset + 1;
   std::vector<Progress> all;
+  all.reserve(next.size());
   for (const auto& [queue, offset] : next) all.push_back({queue, offset});
   return all;
 }
