@@ -2,7 +2,7 @@
 import time
 
 from common import load as generator
-from common import processes
+from common import processes, servers
 
 WARM_SECONDS = 0.5  # before each measurement: sockets and files are there, caches are full
 FILL = 300_000  # messages to read: more than processor caches hold, little enough to be in the page cache
@@ -37,6 +37,8 @@ def many_topics(server, row, seconds):
 
 
 def hold(server, row, seconds):
+    if not isinstance(server, servers.Ceiling):
+        generator.create_topics(server, row.key, 1, queues=8)
     generator.run(["produce", "--topic", row.key, "--queues", 8, "--messages", 64], server)
     return generator.run([*row.load.split(), "--topic", row.key], server, seconds)
 

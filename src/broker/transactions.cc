@@ -150,6 +150,16 @@ Result<Transactions::Ended> Transactions::end(const EndQuery& query, WallTime no
   return ended;
 }
 
+milliseconds check_pause(const TransactionOptions& options, std::int32_t checks) {
+  constexpr milliseconds kLongest = std::chrono::hours(1);
+  milliseconds pause = std::max(options.check_interval, milliseconds(1));
+  if (options.check_growth <= 100) return pause;
+  for (; checks > 0 && pause < kLongest; --checks) {
+    pause = std::min(pause * options.check_growth / 100, kLongest);
+  }
+  return pause;
+}
+
 std::vector<std::int64_t> Transactions::take_due(Round& round, WallTime now) {
   std::vector<std::int64_t> offsets;
   const std::scoped_lock lock(mutex_);
@@ -160,7 +170,7 @@ std::vector<std::int64_t> Transactions::take_due(Round& round, WallTime now) {
     }
     const std::int64_t offset = due_.begin()->second;
     Half& half = open_.at(offset);
-    set_due(offset, half, unix_ms(now + std::max(options_.check_interval, milliseconds(1))));
+    set_due(offset, half, unix_ms(now + check_pause(options_, half.checks)));
     if (!half.ending) offsets.push_back(offset);
   }
   return offsets;

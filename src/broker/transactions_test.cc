@@ -125,6 +125,20 @@ TEST_F(TransactionsTest, ProducersAreAskedAndThenGivenUp) {
   EXPECT_EQ(broker_.transactions().next_due(), std::nullopt);
 }
 
+TEST(CheckPause, StaysOrGrowsUpToAnHour) {
+  constexpr std::chrono::seconds kInterval(30);
+  const TransactionOptions even{.check_interval = kInterval};
+  const TransactionOptions doubled{.check_interval = kInterval, .check_growth = 200};
+  const TransactionOptions rare{.check_interval = std::chrono::hours(2), .check_growth = 200};
+  EXPECT_EQ(check_pause(even, 0), kInterval);
+  EXPECT_EQ(check_pause(even, 14), kInterval);
+  EXPECT_EQ(check_pause(doubled, 0), kInterval);
+  EXPECT_EQ(check_pause(doubled, 1), 2 * kInterval);
+  EXPECT_EQ(check_pause(doubled, 4), 16 * kInterval);
+  EXPECT_EQ(check_pause(doubled, 1'000'000), std::chrono::hours(1));
+  EXPECT_EQ(check_pause(rare, 3), std::chrono::hours(2));
+}
+
 TEST_F(TransactionsTest, AMessageCanAskForItsOwnTime) {
   const Ref ref = half("k", properties_of({{"CHECK_IMMUNITY_TIME_IN_SECONDS", "60"}}));
   EXPECT_EQ(broker_.transactions().next_due(), kNow + 60 * kSecond);

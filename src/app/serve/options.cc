@@ -85,6 +85,7 @@ broker::RequestModeSetting default_request_mode(const Settings& settings) {
 broker::TransactionOptions transaction_options(const Settings& settings) {
   return {.timeout = milliseconds(settings.integer("transactionTimeOut")),
           .check_interval = milliseconds(settings.integer("transactionCheckInterval")),
+          .check_growth = static_cast<int>(settings.integer("transactionCheckGrowth")),
           .checks_max = static_cast<std::int32_t>(settings.integer("transactionCheckMax")),
           .keep = std::chrono::hours(settings.integer("fileReservedTime")),
           .reject = settings.boolean("rejectTransactionMessage")};
