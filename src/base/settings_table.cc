@@ -124,9 +124,10 @@ constexpr auto kRows = std::to_array<SettingRow>({
                 "How long a producer has to end its transaction before it is asked"),
     integer_key("transactionCheckInterval", kApache, "30000", {1, kInt32Max, "ms"},
                 "Time between two questions about the same transaction"),
-    integer_key("transactionCheckGrowth", kOurs, "100", {100, 1'000, "%"},
-                "How long each further pause is, of the one before, up to an hour: with 200 a "
-                "producer that is away is asked less and less often. Apache's pauses are all alike"),
+    integer_key(
+        "transactionCheckGrowth", kOurs, "100", {100, 1'000, "%"},
+        "How long each further pause is, of the one before, up to an hour: with 200 a "
+        "producer that is away is asked less and less often. Apache's pauses are all alike"),
     integer_key("transactionCheckMax", kApache, "15", {0, kInt32Max, "times"},
                 "Unanswered questions after which a transaction is given up"),
     boolean_key("rejectTransactionMessage", kApache, "false", "Take no transactional messages"),

@@ -43,7 +43,7 @@ namespace sluice::broker {
 struct TransactionOptions {
   milliseconds timeout{6'000};          ///< before the first check, when the message says no other
   milliseconds check_interval{30'000};  ///< between the first two checks
-  int check_growth = 100;  ///< each later pause in % of the one before, up to an hour
+  int check_growth = 100;               ///< each later pause in % of the one before, up to an hour
   std::int32_t checks_max = 15;
   /// How long the log keeps a record: a half message is given up before it would be gone.
   milliseconds keep{std::chrono::hours(72)};
