@@ -85,43 +85,5 @@ TEST(CrashTwice, WhatMadeItsCheckpointVoidIsThereAfterAPowerCutToo) {
   log::set_level(log::Level::info);
 }
 
-/// Killed at change `at` while it writes its index, started again and all is written out, and then
-/// the power fails. Gives whether the writing was over before.
-bool killed_and_written_out(std::int64_t at) {
-  testing::MemoryDisk disk;
-  ManualClock clock;
-  {
-    auto store = must_open(disk, clock, small_options());
-    EXPECT_TRUE(append_all(*store, *store->queue("T", QueueId(0)), numbered(60)));
-    store->maintain();
-    clock.advance(milliseconds(10'000));
-    EXPECT_TRUE(append_all(*store, *store->queue("T", QueueId(0)), numbered(60, 20, 60)));
-    store->flush_log();
-    disk.fail_from(disk.changes() + at);
-    store->maintain();
-  }
-  const bool over = !disk.stopped();
-  disk.kill();
-  {
-    auto store = must_open(disk, clock, small_options());
-    EXPECT_TRUE(append_all(*store, *store->queue("T", QueueId(0)), numbered(20, 20, 120)));
-    EXPECT_TRUE(store->close());
-  }
-  disk.cut_power();
-  const auto store = must_open(disk, clock, small_options());
-  if (store) EXPECT_EQ(bodies_of(*store, *store->queue("T", QueueId(0))), numbered(140));
-  return over;
-}
-
-TEST(CrashTwice, FilesThatADeadProcessMadeKeepTheirNames) {
-  log::set_level(log::Level::off);
-  bool over = false;
-  for (std::int64_t at = 0; !over && !::testing::Test::HasFailure(); ++at) {
-    SCOPED_TRACE(at);
-    over = killed_and_written_out(at);
-  }
-  log::set_level(log::Level::info);
-}
-
 }  // namespace
 }  // namespace sluice::store

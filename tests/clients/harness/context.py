@@ -86,7 +86,7 @@ class Context:
     def admin(self, *words, server=None, seconds=45, ok=True):
         """Runs mqadmin (each takes about two seconds of JVM) and gives what it printed."""
         env_ns = (server or self.server).ns
-        code, out, err = self.run([*self.suite.tools.mqadmin(self.directory), *words, "-n", env_ns], seconds)
+        code, out, err = self.run([*self.suite.tools.mqadmin(self.directory), *words, "-n", env_ns], seconds, cwd=self.directory)  # some leave files there
         text = out + err
         # mqadmin ends with 0 even when a command failed; only the stack trace on its output tells.
         broken = code != 0 or "Exception" in text
