@@ -42,6 +42,24 @@ TEST_P(Disks, ReadBackWhatWasWrittenAndSeeItInAMapping) {
   EXPECT_EQ(*file->size(), 8192);
 }
 
+TEST(PosixMapping, TellsWhatIsInMemoryOfPartsThatAreThereWholeAndInPieces) {
+  constexpr std::int64_t kPart = 1 << 20, kSize = 2 * kPart + 100;
+  testing::TempFolder folder;
+  const auto disk = posix_disk();
+  auto file = *disk->open(folder.path() + "/f", Disk::Open::create);
+  ASSERT_TRUE(file->resize(kSize));
+  ASSERT_TRUE(file->write(0, as_bytes(std::string(kPart + 8192, 'x'))));
+  const auto map = *file->map(kSize);
+  EXPECT_TRUE(map->in_memory(0, kPart));
+  EXPECT_TRUE(map->in_memory(kPart - 10, 20)) << "over the border of two parts";
+  EXPECT_FALSE(map->in_memory(kPart + 500'000, 100)) << "nobody has touched it";
+  EXPECT_FALSE(map->in_memory(0, kSize));
+  ASSERT_TRUE(file->write(kPart + 500'000, as_bytes("y")));
+  EXPECT_TRUE(map->in_memory(kPart + 500'000, 1)) << "a part in pieces is asked for each time";
+  ASSERT_TRUE(file->write(2 * kPart, as_bytes(std::string(100, 'z'))));
+  EXPECT_TRUE(map->in_memory(2 * kPart, 100)) << "the last part is short";
+}
+
 TEST_P(Disks, ShrinkingAndGrowingLeavesZeros) {
   auto file = *disk_->open(root_ + "/f", Disk::Open::create);
   ASSERT_TRUE(file->write(0, as_bytes("0123456789")));

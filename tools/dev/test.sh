@@ -64,7 +64,7 @@ run_step() {
 name_failures() {
   local step="$1" log="$2" line
   while IFS= read -r line; do failures+=("$step: $line"); done < <(
-    sed 's/\x1b\[[0-9;]*[A-Za-z]//g' "$log" | grep -E '^FAIL |[0-9]+ - .* \((Failed|Timeout|SEGFAULT|Subprocess)|(error|warning): ' |
+    sed 's/\x1b\[[0-9;]*[A-Za-z]//g' "$log" | grep -E '^FAIL |[0-9]+ - .* \((Failed|Timeout|SEGFAULT|Subprocess)|(error|warning): |^[^ ]+:[0-9]+: \[[a-z-]+' |
       sort -u | tail -n 20 || true)
 }
 
