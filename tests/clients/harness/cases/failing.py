@@ -86,9 +86,10 @@ def _(c):
     server = c.new_server().start()
     topic, group, n = c.topic(server=server), c.name("g"), 200
     c.send("java540", n, server, topic=topic)
-    first = c.consumer("java540", server, topic=topic, group=group)
+    # Its shutdown stores its progress: what its listeners have returned, so it must wait for those that have not.
+    first = c.consumer("java540", server, topic=topic, group=group, **{"await": 20000})
     first.wait_count("got", n, 60)
-    once(first.finish().of("got"), [f"p0/{i}" for i in range(n)])  # its shutdown stores its progress
+    once(first.finish().of("got"), [f"p0/{i}" for i in range(n)])
     server.stop()
     server.start()
     c.send("java540", 50, server, topic=topic, first=n)

@@ -61,6 +61,7 @@ final class Consume {
             consumer.subscribe(topic, args.text("type", "TAG").equals("SQL92") ? MessageSelector.bySql(sub) : MessageSelector.byTag(sub));
         }
         consumer.setMaxReconsumeTimes(args.number("max", -1));
+        consumer.setAwaitTerminationMillisWhenShutdown(args.number("await", 0));
         int pause = args.number("pause", 0);
         int fail = args.number("fail", 0);
         String[] levels = args.text("levels", "0").split(",");
