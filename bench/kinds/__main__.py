@@ -15,7 +15,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 from common import machine, places, processes, servers, warm  # noqa: E402
-from kinds.rows import ROWS, Bench  # noqa: E402
+from kinds.rows import ROWS, SETTINGS, Bench  # noqa: E402
 
 
 class MeasuredBench(Bench):
@@ -59,11 +59,11 @@ def options():
     return parser.parse_args()
 
 
-def rounds(given, rows, found):
+def rounds(given, rows, settings, found):
     with contextlib.ExitStack() as stack:
         peer = None
         if not given.no_peer:
-            peer = stack.enter_context(servers.RocketMQ({"timerWheelEnable": "false"}))
+            peer = stack.enter_context(servers.RocketMQ(settings))
             warm.warm(peer, given.warm)
             processes.pause(peer.pid)
         for number in range(given.rounds):
@@ -71,10 +71,10 @@ def rounds(given, rows, found):
                 for side in ("sluice", "peer") if number % 2 == 0 else ("peer", "sluice"):
                     if side == "peer" and peer is None:
                         continue
-                    one(side, peer, row, number, given.seconds, found[row.key])
+                    one(side, peer, settings, row, number, given.seconds, found[row.key])
 
 
-def one(side, peer, row, number, seconds, found):
+def one(side, peer, settings, row, number, seconds, found):
     if side == "peer":
         processes.resume(peer.pid)
         try:
@@ -82,7 +82,7 @@ def one(side, peer, row, number, seconds, found):
         finally:
             processes.pause(peer.pid)
     else:
-        with servers.Sluice() as server:
+        with servers.Sluice(settings=settings) as server:
             figures = measure(server, row, number, seconds)
     found.setdefault(side, []).append(figures)
     print(f"  {row.key:12} {side:7} {figures['cpu_us_per_msg']:8.2f} µs CPU/message {figures['msgs_per_s']:10.0f} messages/s",
@@ -117,7 +117,9 @@ def main():
     rows = [row for row in ROWS if row.key in wanted]
     found = {row.key: {} for row in rows}
     os.sched_setaffinity(0, {processes.LOAD_CORE})
-    rounds(given, rows, found)
+    for name, settings in SETTINGS.items():
+        if some := [row for row in rows if row.settings == name]:
+            rounds(given, some, settings, found)
     report(rows, found)
     if given.json:
         with open(given.json, "w") as out:

@@ -1,5 +1,6 @@
 """The rows: what is done of each kind of message, as functions of a server that is up. They give how many messages were done; what they
 prepare is not measured."""
+import base64
 import json
 import struct
 import time
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from .wire import NO_KEY, Connection, Wave, frame, send_fields, text
 
 SEND, SEND_BATCH, SEND_REPLY, QUERY, HEARTBEAT, MAKE_TOPIC, MAX_OFFSET, END_TRANSACTION = 310, 320, 325, 12, 34, 17, 30, 37
+RECALL = 370
 BODY = b"sluice-benchmark" * 64  # 1 KiB
 UNIQUE = {"UNIQ_KEY": NO_KEY.decode()}
 CONNECTIONS, DEPTH, QUEUES = 8, 32, 4
@@ -68,37 +70,56 @@ def _batch(bench, seconds, size=32):
     return bench.go(waves, seconds) * size
 
 
-def _delayed(bench, seconds):
+def _late(properties):
     """Stored, and delivered a second later: the time until the last one has come is measured, too."""
-    done = sends(UNIQUE | {"DELAY": 1})(bench, seconds)
-    end = time.monotonic() + 120
-    while bench.stored() < done:
-        if time.monotonic() > end:
-            raise TimeoutError(f"{bench.stored()} of {done} delayed messages came within two minutes")
-        time.sleep(0.1)
+    def measure(bench, seconds):
+        before = bench.stored()
+        done = sends(UNIQUE | properties)(bench, seconds)
+        end = time.monotonic() + 120
+        while bench.stored() < before + done:
+            if time.monotonic() > end:
+                raise TimeoutError(f"{bench.stored() - before} of {done} late messages came within two minutes")
+            time.sleep(0.1)
+        return done
+    return measure
+
+
+def _in_two_steps(bench, seconds, first, second):
+    """Sends first(queue), and second(fields) with what the first was answered with."""
+    waves = bench.waves(first)
+    end, done = time.monotonic() + seconds, 0
+    while time.monotonic() < end:
+        for connection, wave in zip(bench.connections, waves):
+            connection.send(wave.fresh())
+        for connection, wave in zip(bench.connections, waves):
+            connection.send(b"".join(second(json.loads(head)["extFields"]) for head in connection.answers(wave.count)))
+        for connection, wave in zip(bench.connections, waves):
+            connection.answers(wave.count)
+            done += wave.count
     return done
 
 
 def _transactions(bench, seconds):
-    """Both steps of each: the half message, and its commit when the first is answered."""
+    """The half message, and its commit."""
     properties = UNIQUE | {"TRAN_MSG": "true", "PGROUP": "bench"}
-    halves = bench.waves(lambda q: frame(SEND, send_fields(bench.topic, properties, q, 4), BODY))
-    end, done = time.monotonic() + seconds, 0
-    while time.monotonic() < end:
-        for connection, wave in zip(bench.connections, halves):
-            connection.send(wave.fresh())
-        for connection, wave in zip(bench.connections, halves):
-            ends = []
-            for head in connection.answers(wave.count):
-                half = json.loads(head)["extFields"]
-                ends.append(frame(END_TRANSACTION, {
-                    "producerGroup": "bench", "tranStateTableOffset": half["queueOffset"], "commitLogOffset": int(half["msgId"][-16:], 16),
-                    "commitOrRollback": 8, "fromTransactionCheck": "false", "msgId": "x", "transactionId": "x", "topic": bench.topic}))
-            connection.send(b"".join(ends))
-        for connection, wave in zip(bench.connections, halves):
-            connection.answers(wave.count)
-            done += wave.count
-    return done
+
+    def commit(half):
+        return frame(END_TRANSACTION, {
+            "producerGroup": "bench", "tranStateTableOffset": half["queueOffset"], "commitLogOffset": int(half["msgId"][-16:], 16),
+            "commitOrRollback": 8, "fromTransactionCheck": "false", "msgId": "x", "transactionId": "x", "topic": bench.topic})
+
+    return _in_two_steps(bench, seconds, lambda q: frame(SEND, send_fields(bench.topic, properties, q, 4), BODY), commit)
+
+
+def _recalls(bench, seconds):
+    """A message for the next hour, which is taken back at once."""
+    def recall(stored):
+        handle = stored["recallHandle"]
+        broker = base64.urlsafe_b64decode(handle).split()[2].decode()
+        return frame(RECALL, {"producerGroup": "bench", "topic": bench.topic, "recallHandle": handle, "bname": broker})
+
+    properties = UNIQUE | {"TIMER_DELAY_SEC": 3600}
+    return _in_two_steps(bench, seconds, lambda q: frame(SEND, send_fields(bench.topic, properties, q), BODY), recall)
 
 
 def _requests(bench, seconds):
@@ -114,8 +135,10 @@ def _requests(bench, seconds):
         asker.send(asks.fresh())
         asker.answers(DEPTH)
         replier.send(answers.fresh())
-        pushed = asker.take(DEPTH)
-        asker.send(b"".join(frame(0, {}, flag=1, opaque=json.loads(head)["opaque"]) for head, _ in pushed))
+        for _ in range(DEPTH):
+            # One by one: Apache's broker keeps a thread for each reply until it is confirmed, and has fewer than these.
+            head, _ = asker.take(1)[0]
+            asker.send(frame(0, {}, flag=1, opaque=json.loads(head)["opaque"]))
         replier.answers(DEPTH)
         done += DEPTH
     return done
@@ -142,8 +165,14 @@ class Row:
     key: str
     title: str
     measure: callable
+    settings: str = "plain"  # which of SETTINGS its servers run with
 
 
+# Of both servers. Wheel and light queues cost Apache's broker something even when no message uses them.
+SETTINGS = {
+    "plain": {"timerWheelEnable": "false"},
+    "all": {"timerWheelEnable": "true", "recallMessageEnable": "true", "enableLmq": "true", "enableMultiDispatch": "true"},
+}
 _TEXT = b"the same line again and again, " * 133  # 4 KiB
 ROWS = (
     Row("single", "single, 1 KiB", sends(UNIQUE)),
@@ -152,8 +181,11 @@ ROWS = (
     Row("batch", "batches of 32", _batch),
     Row("ordered", "ordered, by sharding key", sends(UNIQUE | {"__SHARDINGKEY": "customer"})),
     Row("compressed", "4 KiB compressed to less", sends(UNIQUE, zlib.compress(_TEXT), 1)),
-    Row("delayed", "delayed by level 1, and delivered", _delayed),
+    Row("delayed", "delayed by level 1, and delivered", _late({"DELAY": 1})),
     Row("transaction", "transaction: half and commit", _transactions),
     Row("request", "request and reply", _requests),
     Row("query", "query by key", _queries),
+    Row("timed", "timed by a second, and delivered", _late({"TIMER_DELAY_SEC": 1}), "all"),
+    Row("recall", "timed, and recalled", _recalls, "all"),
+    Row("light", "in two light queues, too", sends(UNIQUE | {"INNER_MULTI_DISPATCH": "%LMQ%a,%LMQ%b"}), "all"),
 )
