@@ -2,14 +2,15 @@
 
 #include <array>
 #include <bit>
-#include <optional>
 
-#include "wire/json/reader.h"
+#include "base/numbers.h"
+#include "wire/json/cursor.h"
 
 namespace sluice::wire::remoting {
 namespace {
 
 constexpr std::size_t kBitsMax = 1'024;
+constexpr std::int64_t kOffsetMax = std::int64_t{1} << 62;
 
 constexpr std::uint8_t kNoLetter = 64;
 
@@ -25,45 +26,58 @@ constexpr auto kLetterBits = [] {
   return bits;
 }();
 
-/// The numbers of the bits that are set; nothing when the text is no base64.
-std::optional<std::vector<std::size_t>> set_bits(std::string_view text) {
+/// `start` plus the number of each bit that is set. False: the text is no base64.
+bool add_set_bits(std::string_view text, std::int64_t start, std::vector<QueueOffset>& offsets) {
   while (text.ends_with('=')) text.remove_suffix(1);
-  std::vector<std::size_t> bits;
-  bits.reserve(text.size() * 6);
+  offsets.reserve(text.size() * 6);
   std::uint32_t window = 0;
   int held = 0;
-  std::size_t byte = 0;
   for (const char letter : text) {
     const std::uint8_t six = kLetterBits[static_cast<unsigned char>(letter)];
-    if (six == kNoLetter) return std::nullopt;
+    if (six == kNoLetter) return false;
     window = (window << 6 | six) & 0xFFFF;
     held += 6;
     if (held < 8) continue;
     held -= 8;
     for (std::uint32_t left = window >> held & 0xFF; left != 0; left &= left - 1) {
-      bits.push_back(byte * 8 + static_cast<std::size_t>(std::countr_zero(left)));
+      offsets.emplace_back(start + std::countr_zero(left));
     }
-    ++byte;
+    start += 8;
   }
-  return bits;
+  return true;
 }
 
-Result<BatchAck> read_ack(const json::Value& value) {
-  const std::string text = json::text(value, "b");
-  if (text.size() > kBitsMax / 6 + 4) {
+std::int64_t number(std::string_view text) { return parse_number<std::int64_t>(text).value_or(0); }
+
+Result<BatchAck> read_ack(json::Cursor& in) {
+  BatchAck ack;
+  std::int64_t start = 0;
+  std::string_view bits;
+  in.members([&](std::string_view key) {
+    if (key == "c") {
+      ack.group = in.scalar();
+    } else if (key == "t") {
+      ack.topic = in.scalar();
+    } else if (key == "q") {
+      ack.queue = QueueId(static_cast<std::int32_t>(number(in.scalar())));
+    } else if (key == "pt") {
+      ack.popped = from_unix_ms(number(in.scalar()));
+    } else if (key == "so") {
+      start = number(in.scalar());
+    } else if (key == "b") {
+      bits = in.scalar();
+    } else {
+      in.skip();
+    }
+  });
+  if (bits.size() > kBitsMax / 6 + 4) {
     return fail(Errc::message_illegal, "one acknowledgement of more than 1024 messages");
   }
-  const auto bits = set_bits(text);
-  if (!bits) return fail(Errc::malformed, "the bit set of an acknowledgement is no base64");
-  BatchAck ack{.group = json::text(value, "c"),
-               .topic = json::text(value, "t"),
-               .queue = QueueId(static_cast<std::int32_t>(json::integer(value, "q"))),
-               .popped = from_unix_ms(json::integer(value, "pt")),
-               .offsets = {}};
-  ack.offsets.reserve(bits->size());
-  const std::int64_t start = json::integer(value, "so");
-  for (const std::size_t bit : *bits) {
-    ack.offsets.push_back(QueueOffset(start + static_cast<std::int64_t>(bit)));
+  if (start < 0 || start > kOffsetMax) {
+    return fail(Errc::malformed, "the first offset of an acknowledgement is no offset");
+  }
+  if (!add_set_bits(bits, start, ack.offsets)) {
+    return fail(Errc::malformed, "the bit set of an acknowledgement is no base64");
   }
   return ack;
 }
@@ -71,12 +85,22 @@ Result<BatchAck> read_ack(const json::Value& value) {
 }  // namespace
 
 Result<std::vector<BatchAck>> decode_batch_ack(Bytes body) {
-  SLUICE_TRY(const json::Value value, json::parse(as_text(body)));
+  std::string text(as_text(body));  // of our own: it is read in place
+  json::Cursor in(text.data(), text.data() + text.size());
   std::vector<BatchAck> acks;
-  for (const json::Value& one : json::array(value, "acks")) {
-    SLUICE_TRY(BatchAck ack, read_ack(one));
-    acks.push_back(std::move(ack));
-  }
+  Result<void> done;
+  in.members([&](std::string_view key) {
+    if (key != "acks") return in.skip();
+    in.elements([&] {
+      auto ack = read_ack(in);
+      if (ack) return acks.push_back(*std::move(ack));
+      done = std::unexpected(std::move(ack.error()));
+      in.fail();
+    });
+  });
+  SLUICE_CHECK(std::move(done));
+  if (!in.at_end()) in.fail();
+  if (!in.ok()) return fail(Errc::malformed, "the acknowledgements are not JSON");
   return acks;
 }
 

@@ -28,7 +28,22 @@ TEST(BatchAck, ReadsTheBitsAsOffsets) {
                                           QueueOffset(108)};
   EXPECT_EQ(first.offsets, expected);
   EXPECT_TRUE(acks->back().offsets.empty());
+  const auto odd = decode_batch_ack(as_bytes(
+      R"( {"acks" : [ {"x":{"y":[1]},"b":"AQ\u003d\u003d","so":"7","c":null,"t":"a\"b",q:2} ] } )"));
+  ASSERT_TRUE(odd) << odd.error().remark();
+  EXPECT_EQ(odd->front().group, "");
+  EXPECT_EQ(odd->front().topic, "a\"b");
+  EXPECT_EQ(odd->front().queue, QueueId(2));
+  EXPECT_EQ(odd->front().offsets, std::vector{QueueOffset(7)});
+}
+
+TEST(BatchAck, RefusesWhatItCannotRead) {
   EXPECT_FALSE(decode_batch_ack(as_bytes(R"({"acks":[{"c":"g","t":"T","b":"B!E="}]})")));
+  for (const char* bad :
+       {"", "{", R"({"acks":[{"so":9223372036854775807,"b":"AQ=="}]})", R"({"acks":[{"c":"g"}])",
+        R"({"acks":[{"c":"g"}]}x)", R"({"acks":[{"c":{}}]})", R"({"acks":[{"b":"open)"}) {
+    EXPECT_FALSE(decode_batch_ack(as_bytes(bad))) << bad;
+  }
   const std::string many = R"({"acks":[{"c":"g","t":"T","b":")" + std::string(400, 'A') + "\"}]}";
   EXPECT_FALSE(decode_batch_ack(as_bytes(many)));
 }
