@@ -1,13 +1,15 @@
 // What does taking messages one by one cost, compared with pulling them?
 //
 // Starts the server (the program `sluice` of the same build), fills a topic and lets ten consumers
-// empty it: by pull, by pop with an acknowledgement for each message, by pop with one for each
-// batch; two rounds in turn. With pop, 1 % are never acknowledged the first time and must come
-// again, exactly those. Prints messages per second, the server's CPU microseconds per message, and
-// its own memory.
+// empty it, the server on one core and they on another: by pull, by pop with an acknowledgement for
+// each message, by pop with one for each batch; five rounds in turn. With pop, 1 % are never
+// acknowledged the first time and must come again, exactly those. Prints messages per second, the
+// server's CPU microseconds per message, and its own memory; at the end the ratios to pull, as the
+// medians of the rounds.
 //
 // Usage: consume_bench [MESSAGES = 1000000] [BODY BYTES = 1024]
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <functional>
@@ -15,6 +17,8 @@
 #include <string>
 #include <thread>
 #include <vector>
+
+#include <sched.h>
 
 #include "server_process.h"
 #include "wire/remoting/requests/pop.h"
@@ -28,10 +32,18 @@ using namespace sluice::bench;
 using namespace sluice::wire::remoting;
 using Seconds = std::chrono::duration<double>;
 
-constexpr int kConsumers = 10, kQueues = 8;
+constexpr int kConsumers = 10, kQueues = 8, kRounds = 5;
 constexpr const char* kTopic = "bench";
 constexpr std::int64_t kInvisibleMs = 20'000;
 constexpr std::int64_t kNeverAcknowledged = 100;  // one message in so many, the first time
+
+/// This thread, and what it starts from now on. A machine with one core only stays as it is.
+void stay_on_core(int core) {
+  cpu_set_t cores;
+  CPU_ZERO(&cores);
+  CPU_SET(static_cast<unsigned>(core), &cores);
+  static_cast<void>(sched_setaffinity(0, sizeof cores, &cores));
+}
 
 void fill(std::int64_t messages, std::size_t size) {
   const std::string body(size, 'x');
@@ -192,8 +204,12 @@ void pop_all(const char* group, bool batch, std::int64_t wanted, Tally& tally) {
   }
 }
 
-/// Runs ten consumers and prints what they cost until `most` messages were done.
-void measure(const char* name, const Server& server, Tally& tally, std::int64_t most,
+struct Cost {
+  double per_second = 0, cpu_us = 0;
+};
+
+/// Runs ten consumers, prints and gives what they cost until `most` messages were done.
+Cost measure(const char* name, const Server& server, Tally& tally, std::int64_t most,
              const std::function<void(int)>& consumer) {
   const double cpu = server.cpu_seconds();
   const auto start = std::chrono::steady_clock::now();
@@ -212,6 +228,23 @@ void measure(const char* name, const Server& server, Tally& tally, std::int64_t 
       name, static_cast<double>(most) / seconds, cost, memory, tally.again.load(),
       tally.wrong.load());
   std::fflush(stdout);
+  return {static_cast<double>(most) / seconds, cost};
+}
+
+double median(std::vector<double> values) {
+  std::ranges::sort(values);
+  return values[values.size() / 2];
+}
+
+/// Compared round by round: neighbours in time share what else the machine did.
+void print_ratio(const char* name, std::span<const Cost> pull, std::span<const Cost> pop) {
+  std::vector<double> speed, cpu;
+  for (std::size_t i = 0; i < pull.size(); ++i) {
+    speed.push_back(pop[i].per_second / pull[i].per_second);
+    cpu.push_back(pop[i].cpu_us / pull[i].cpu_us);
+  }
+  fmt::print("{:<16} {:.0f} % of pull's messages/s, {:.2f} times its server CPU\n", name,
+             median(speed) * 100, median(cpu));
 }
 
 }  // namespace
@@ -221,17 +254,23 @@ int main(int argc, char** argv) {
       argc > 1 ? parse_number<std::int64_t>(argv[1]).value_or(0) : 1'000'000;
   const std::size_t size = argc > 2 ? parse_number<std::size_t>(argv[2]).value_or(0) : 1'024;
   insist(messages > 0 && size > 0, "usage: consume_bench [MESSAGES] [BODY BYTES]");
-  const Server server(std::filesystem::canonical("/proc/self/exe").parent_path().parent_path() /
-                      "sluice");
+  stay_on_core(0);
+  const Server server(
+      std::filesystem::canonical("/proc/self/exe").parent_path().parent_path() / "sluice",
+      {"reactors=1"});
+  stay_on_core(1);
   fill(messages, size);
   const std::int64_t first_time = messages - messages / kNeverAcknowledged;
-  for (int round = 0; round < 2; ++round) {
+  std::vector<Cost> pull, single, batched;
+  for (int round = 0; round < kRounds; ++round) {
     Tally pulled, one_by_one, by_batch;
-    measure("pull", server, pulled, messages, [&](int i) { pull_all(i, pulled); });
+    pull.push_back(measure("pull", server, pulled, messages, [&](int i) { pull_all(i, pulled); }));
     const std::string one = fmt::format("one-{}", round), many = fmt::format("many-{}", round);
-    measure("pop", server, one_by_one, first_time,
-            [&](int) { pop_all(one.c_str(), false, messages, one_by_one); });
-    measure("pop, batch acks", server, by_batch, first_time,
-            [&](int) { pop_all(many.c_str(), true, messages, by_batch); });
+    single.push_back(measure("pop", server, one_by_one, first_time,
+                             [&](int) { pop_all(one.c_str(), false, messages, one_by_one); }));
+    batched.push_back(measure("pop, batch acks", server, by_batch, first_time,
+                              [&](int) { pop_all(many.c_str(), true, messages, by_batch); }));
   }
+  print_ratio("pop", pull, single);
+  print_ratio("pop, batch acks", pull, batched);
 }

@@ -91,11 +91,14 @@ std::int64_t timer_code(const Decoded& found, milliseconds precision) {
   const bool plain = found.message.prepared.value == 0 &&
                      find_property(found.message.properties, property::kTimerDeletes).empty() &&
                      find_property(found.message.properties, property::kTimerRollTimes).empty();
-  return plain ? due : -due;
+  return plain ? due : 0;
 }
 
-std::string recall_key(std::string_view topic, std::string_view unique_key) {
-  return fmt::format("{}+{}", topic, unique_key);
+bool is_recall_of(std::string_view deletes, std::string_view topic, std::string_view unique_key) {
+  if (unique_key.empty() || !deletes.ends_with(unique_key)) return false;
+  deletes.remove_suffix(unique_key.size());
+  if (deletes.empty()) return true;
+  return deletes.ends_with('+') && deletes.substr(0, deletes.size() - 1) == topic;
 }
 
 std::string to_text(const RecallHandle& handle) {

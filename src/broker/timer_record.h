@@ -52,8 +52,8 @@ Result<std::optional<WallTime>> due_time(const TimerAsk& ask, WallTime now,
 /// that its sender asked for. Nothing: it does not say.
 std::optional<std::int64_t> due_ms_of(const wire::record::Decoded& found, milliseconds precision);
 
-/// What the queue's index keeps of a record in place of the tag's hash: when a message is due; for
-/// a copy or a recall the same, negative. Apache's index has the hash there, which is far smaller.
+/// What the queue's index keeps of a record in place of the tag's hash: when a message is due; 0
+/// for a copy or a recall. Apache's index has the hash there, which is far smaller.
 std::int64_t timer_code(const wire::record::Decoded& found, milliseconds precision);
 /// Whether an entry's code is a message's due time; everything else needs a look at the record.
 inline bool is_due_time(std::int64_t code) {
@@ -61,8 +61,9 @@ inline bool is_due_time(std::int64_t code) {
   return code > kHashesEnd;
 }
 
-/// What TIMER_DEL_UNIQKEY says.
-std::string recall_key(std::string_view topic, std::string_view unique_key);
+/// Whether TIMER_DEL_UNIQKEY names the message: by its unique key, with the topic before it when
+/// Apache's broker is older than 5.4 or has appendTopicForTimerDeleteKey.
+bool is_recall_of(std::string_view deletes, std::string_view topic, std::string_view unique_key);
 
 /// Names a timed message to the broker that has it. Source: apache/rocketmq
 /// common/producer/RecallMessageHandle.java, which has five words; clients pass a sixth on.

@@ -29,6 +29,15 @@ TEST(TimerRecord, NeverTakesARecordOfApachesForEarlierThanItsSenderAsked) {
   EXPECT_EQ(due("", 1), -1);
 }
 
+TEST(TimerRecord, KnowsARecallInBothFormsOfApaches) {
+  EXPECT_TRUE(is_recall_of("U2", "T", "U2"));
+  EXPECT_TRUE(is_recall_of("T+U2", "T", "U2"));
+  for (const char* other : {"", "U3", "+U2", "S+U2", "TU2", "T+U22"}) {
+    EXPECT_FALSE(is_recall_of(other, "T", "U2")) << other;
+  }
+  EXPECT_FALSE(is_recall_of("", "T", ""));
+}
+
 TEST(RecallHandle, IsApachesWithAWordMore) {
   const RecallHandle handle{
       .topic = "TD", .broker = "broker-a", .due_ms = 1'795'255'045'001, .unique_key = "U2"};

@@ -61,11 +61,11 @@ Result<std::vector<Timers::Located>> Timers::locate(const RecallHandle& handle) 
 
 Result<bool> Timers::was_recalled(const RecallHandle& handle) const {
   SLUICE_TRY(const auto found, store_.find_by_key(key_query(handle)));
-  const std::string key = recall_key(handle.topic, handle.unique_key);
   return std::ranges::any_of(found.records, [&](const store::Slice& slice) {
     bool whole = false;
     const record::Decoded recall = decode(slice, whole);
-    return whole && property_of(recall, record::property::kTimerDeletes) == key;
+    return whole && is_recall_of(property_of(recall, record::property::kTimerDeletes), handle.topic,
+                                 handle.unique_key);
   });
 }
 
@@ -106,7 +106,7 @@ Result<Timers::Recall> Timers::take_back(const Located& found, const RecallHandl
     record::append_property(properties, name, value);
   };
   put(record::property::kTags, kRecallTag);
-  put(record::property::kTimerDeletes, recall_key(handle.topic, handle.unique_key));
+  put(record::property::kTimerDeletes, handle.unique_key);
   put(record::property::kUniqueKey, handle.unique_key);
   put(record::property::kTimerDeliverMs, std::to_string(found.key.due_ms));
   put(record::property::kTimerOutMs, property_of(waiting, record::property::kTimerOutMs));
@@ -117,7 +117,6 @@ Result<Timers::Recall> Timers::take_back(const Located& found, const RecallHandl
   pending.message.prepared = LogPosition(found.key.position);
   pending.message.body = as_bytes(kRecallBody);
   pending.message.properties = properties;
-  pending.tags_code = -found.key.due_ms;
   pending.crc = record::body_crc(pending.message.body);
   auto until = append_one(pending);
   index_->release(found.key, until ? Release::removed : Release::as_before);

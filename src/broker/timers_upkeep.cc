@@ -239,7 +239,6 @@ Result<LogPosition> Timers::append_copies(std::span<const store::DueEntry> entri
     if (!whole) continue;  // nothing can be made of it: lost, as its delivery would say
     store::Pending copy{.queue = waiting_.get(), .message = found.message, .crc = found.crc};
     copy.message.prepared = LogPosition(entry.key.position);
-    copy.tags_code = -entry.key.due_ms;
     const std::string_view properties = found.message.properties;
     // A delay counts from when the message was stored first.
     if (record::find_property(properties, record::property::kTimerEnqueueMs).empty()) {
