@@ -13,6 +13,7 @@
 #include <atomic>
 #include <chrono>
 #include <functional>
+#include <map>
 #include <span>
 #include <string>
 #include <thread>
@@ -253,7 +254,9 @@ int main(int argc, char** argv) {
   const std::int64_t messages =
       argc > 1 ? parse_number<std::int64_t>(argv[1]).value_or(0) : 1'000'000;
   const std::size_t size = argc > 2 ? parse_number<std::size_t>(argv[2]).value_or(0) : 1'024;
-  insist(messages > 0 && size > 0, "usage: consume_bench [MESSAGES] [BODY BYTES]");
+  const std::string_view only = argc > 3 ? argv[3] : "";
+  insist(messages > 0 && size > 0,
+         "usage: consume_bench [MESSAGES] [BODY BYTES] [pull, pop or batch: only that way]");
   stay_on_core(0);
   const Server server(
       std::filesystem::canonical("/proc/self/exe").parent_path().parent_path() / "sluice",
@@ -261,16 +264,22 @@ int main(int argc, char** argv) {
   stay_on_core(1);
   fill(messages, size);
   const std::int64_t first_time = messages - messages / kNeverAcknowledged;
-  std::vector<Cost> pull, single, batched;
+  std::map<std::string_view, std::vector<Cost>> costs;
   for (int round = 0; round < kRounds; ++round) {
-    Tally pulled, one_by_one, by_batch;
-    pull.push_back(measure("pull", server, pulled, messages, [&](int i) { pull_all(i, pulled); }));
-    const std::string one = fmt::format("one-{}", round), many = fmt::format("many-{}", round);
-    single.push_back(measure("pop", server, one_by_one, first_time,
-                             [&](int) { pop_all(one.c_str(), false, messages, one_by_one); }));
-    batched.push_back(measure("pop, batch acks", server, by_batch, first_time,
-                              [&](int) { pop_all(many.c_str(), true, messages, by_batch); }));
+    const auto run = [&](const char* way, std::int64_t most, const auto& consumer) {
+      if (!only.empty() && only != way) return;
+      Tally tally;
+      const std::string group = fmt::format("{}-{}", way, round);
+      costs[way].push_back(
+          measure(way, server, tally, most, [&](int i) { consumer(group.c_str(), i, tally); }));
+    };
+    run("pull", messages, [](const char*, int i, Tally& tally) { pull_all(i, tally); });
+    run("pop", first_time,
+        [=](const char* group, int, Tally& tally) { pop_all(group, false, messages, tally); });
+    run("batch", first_time,
+        [=](const char* group, int, Tally& tally) { pop_all(group, true, messages, tally); });
   }
-  print_ratio("pop", pull, single);
-  print_ratio("pop, batch acks", pull, batched);
+  if (!only.empty()) return 0;
+  print_ratio("pop", costs["pull"], costs["pop"]);
+  print_ratio("batch", costs["pull"], costs["batch"]);
 }
