@@ -29,7 +29,8 @@ class CompactedCheck : public ::testing::Test {
       std::string text;
       wire::record::append_property(text, wire::record::property::kKeys, std::to_string(i % 4));
       const auto queue = store->queue("T", QueueId(0));
-      Pending one = pending(*queue, "value " + std::to_string(i), text);
+      const std::string value = "value " + std::to_string(i);
+      Pending one = pending(*queue, value, text);
       EXPECT_TRUE(store->append(std::span(&one, 1)));
     }
     store->maintain();
