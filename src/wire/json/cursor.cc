@@ -30,18 +30,19 @@ char* put_utf8(char* to, std::uint32_t c) {
 
 }  // namespace
 
-std::string_view Cursor::scalar() {
-  if (peek() == '"') return string();
+std::string_view Cursor::word() {
   char* const start = at_;
-  while (at_ != end_ && *at_ != ',' && *at_ != '}' && *at_ != ']' && !is_blank(*at_)) ++at_;
+  bool wrong = false;
+  for (; at_ != end_ && *at_ != ',' && *at_ != '}' && *at_ != ']' && !is_blank(*at_); ++at_) {
+    wrong = wrong || *at_ == '{' || *at_ == '[' || *at_ == '"' || *at_ == ':';
+  }
   const std::string_view text(start, static_cast<std::size_t>(at_ - start));
-  const bool nothing = text.empty() || text.find_first_of("{[\":") != text.npos;
+  const bool nothing = wrong || text.empty();
   if (nothing) fail();
   return nothing || text == "null" ? std::string_view{} : text;
 }
 
-std::string_view Cursor::key() {
-  if (peek() == '"') return string();
+std::string_view Cursor::bare_key() {
   char* const start = at_;
   while (at_ != end_ && *at_ != ':' && !is_blank(*at_)) ++at_;
   return {start, static_cast<std::size_t>(at_ - start)};

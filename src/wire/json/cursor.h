@@ -41,8 +41,8 @@ class Cursor {
     return close(start, at_);
   }
   /// A string, or the text of a number or word; empty for null.
-  std::string_view scalar();
-  std::string_view key();
+  std::string_view scalar() { return peek() == '"' ? string() : word(); }
+  std::string_view key() { return peek() == '"' ? string() : bare_key(); }
   /// Any value.
   void skip(int depth = 0);
 
@@ -92,6 +92,8 @@ class Cursor {
     ++at_;
     return {start, static_cast<std::size_t>(text_end - start)};
   }
+  std::string_view word();
+  std::string_view bare_key();
   /// From the first backslash on: moves the text over its escapes.
   std::string_view escaped(char* start);
   bool unescape(char*& to);

@@ -5,6 +5,10 @@
 #include <cstring>
 #include <string_view>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #include "base/buffer.h"
 
 namespace sluice::wire::json {
@@ -40,12 +44,24 @@ std::size_t find_first(std::string_view text) {
 
 }  // namespace detail
 
-/// Where the first quote or backslash stands, or the size.
+/// Where the first quote or backslash stands, or the size. Most strings of a header are short: with
+/// sixteen bytes at once they are one step.
 inline std::size_t quote_or_escape(std::string_view text) {
-  return detail::find_first<[](std::uint64_t word) {
-    return detail::bytes_equal(word, '"') | detail::bytes_equal(word, '\\');
-  },
-                            [](char c) { return c == '"' || c == '\\'; }>(text);
+  std::size_t start = 0;
+#ifdef __SSE2__
+  const __m128i quote = _mm_set1_epi8('"'), escape = _mm_set1_epi8('\\');
+  for (; start + 16 <= text.size(); start += 16) {
+    const __m128i at = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + start));
+    const __m128i hits = _mm_or_si128(_mm_cmpeq_epi8(at, quote), _mm_cmpeq_epi8(at, escape));
+    const auto mask = static_cast<unsigned>(_mm_movemask_epi8(hits));
+    if (mask != 0) return start + static_cast<std::size_t>(std::countr_zero(mask));
+  }
+#endif
+  text.remove_prefix(start);
+  return start + detail::find_first<[](std::uint64_t word) {
+           return detail::bytes_equal(word, '"') | detail::bytes_equal(word, '\\');
+         },
+                                    [](char c) { return c == '"' || c == '\\'; }>(text);
 }
 
 /// How many bytes from the start on can stand in a JSON string as they are.
