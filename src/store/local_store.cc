@@ -22,6 +22,8 @@ constexpr std::int64_t kTableBytesPerMs = 1000;
 // in a file; and how many times longer than a write-out the pause between two is.
 constexpr std::int64_t kWorthAWrite = 64;
 constexpr std::int64_t kUnwrittenMax = 512 << 20;
+constexpr std::int64_t kFlushedBehindMax = 64 << 20;
+constexpr int kQueuesBetweenNotes = 256;
 constexpr int kWriteOutPause = 10;
 // What was written last is in the page cache; asking costs a system call.
 constexpr std::int64_t kSurelyInMemory = 32 << 20;
@@ -59,8 +61,9 @@ Result<void> LocalStore::start() {
   checked_from_ = found.scanned_from;
   written_out_ = found.scanned_from;
   checkpoint_.apache = found.apache;
+  if (found.own_checkpoint) checkpoint_.indexes_below = checkpoint_.flushed = found.scanned_from;
   last_sync_ = last_table_ = last_write_out_ = clock_.steady();
-  if (found.queue_table) table_position_ = found.scanned_from;
+  if (found.queue_table || found.table_written) table_position_ = found.scanned_from;
   SLUICE_CHECK(keys_.start(found));
   SLUICE_CHECK(compactor_.start());
   SLUICE_CHECK(mark_running());
@@ -204,7 +207,7 @@ Result<void> LocalStore::write_indexes(Sync sync) {
   const bool all = sync == Sync::now || write_out_is_due(next.flushed);
   const SteadyTime begun = clock_.steady();
   SLUICE_CHECK(write_dirty(LogPosition(next.flushed), all ? 1 : kWorthAWrite));
-  if (!all) return {};
+  if (!all) return note_flushed();
   written_out_ = next.flushed;
   last_write_out_ = clock_.steady();
   write_out_took_ = last_write_out_ - begun;
@@ -213,6 +216,19 @@ Result<void> LocalStore::write_indexes(Sync sync) {
   last_sync_ = clock_.steady();
   if (sync == Sync::now || table_is_due(next.flushed)) SLUICE_CHECK(write_table(next.flushed));
   if (next == checkpoint_) return {};
+  SLUICE_CHECK(write_checkpoint(disk_, options_.root, next));
+  checkpoint_ = next;
+  return {};
+}
+
+/// While the indexes of very many queues are not written, the checkpoint says at least how far the
+/// log itself is safe: a start after a crash writes again what lies behind that.
+Result<void> LocalStore::note_flushed() {
+  const std::int64_t flushed = log_.flushed().value;
+  if (checkpoint_.indexes_below == 0 || flushed - checkpoint_.flushed < kFlushedBehindMax)
+    return {};
+  Checkpoint next = checkpoint_;
+  next.flushed = flushed;
   SLUICE_CHECK(write_checkpoint(disk_, options_.root, next));
   checkpoint_ = next;
   return {};
@@ -258,9 +274,11 @@ bool LocalStore::write_out_is_due(std::int64_t position) const {
 Result<void> LocalStore::write_dirty(LogPosition below, std::int64_t entries_min) {
   std::vector<std::shared_ptr<LogQueue>> left;
   Result<void> result;
+  int written_queues = 0;
   for (auto& queue : log_.tail().take_dirty()) {
     bool more = true;
     if (result && queue->unwritten() >= entries_min) {
+      if (++written_queues % kQueuesBetweenNotes == 0) result = note_flushed();
       auto written = queue->write_below(below);
       if (written) {
         more = *written;

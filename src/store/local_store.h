@@ -70,6 +70,7 @@ class LocalStore final : public MessageStore {
   Result<void> mark_running();
   Result<void> write_indexes(Sync sync);
   Result<void> write_dirty(LogPosition below, std::int64_t entries_min);
+  Result<void> note_flushed();
   bool write_out_is_due(std::int64_t position) const;
   bool sync_is_due() const;
   Result<void> sync_index_files();

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "store/checkpoint.h"
 #include "store/testing/store_fixture.h"
 
 namespace sluice::store {
@@ -11,6 +12,7 @@ using testing::append_all;
 using testing::bodies_of;
 using testing::must_open;
 using testing::numbered;
+using testing::pending;
 using testing::small_options;
 
 TEST(QueueTable, IsReadBackAndNoDamageIsTakenForGood) {
@@ -81,6 +83,11 @@ TEST_F(QueueTableOfAStore, IsBuiltAgainWhenMissingOrDamaged) {
     disk_.flip_byte("/r/sluice.queues", 30);
     ASSERT_TRUE(disk_.remove("/r/sluice.queues.bak"));
     open();
+    EXPECT_TRUE(*read_queue_table(disk_, "/r")) << "the next start would look into all files again";
+    expect_all();
+    store_.reset();
+    disk_.kill();
+    open();
     expect_all();
     clock_.advance(milliseconds(60'000));
     store_->maintain();
@@ -88,6 +95,41 @@ TEST_F(QueueTableOfAStore, IsBuiltAgainWhenMissingOrDamaged) {
     store_.reset();
     disk_.kill();
   }
+}
+
+TEST(ManyQueues, TheCheckpointSaysHowFarTheLogIsSafeThoughTheirIndexesWait) {
+  testing::MemoryDisk disk;
+  ManualClock clock;
+  auto options = small_options();
+  options.segment_bytes = 16 << 20;
+  options.tail_bytes = 8 << 20;
+  options.few_queues = 1;
+  auto store = must_open(disk, clock, options);
+  Pending first = pending(*store->queue("T", QueueId(0)), "first");
+  ASSERT_TRUE(store->append(std::span(&first, 1)));
+  clock.advance(milliseconds(60'000));
+  store->maintain();
+  const auto before = *read_checkpoint(disk, "/r");
+  ASSERT_TRUE(before);
+  const std::string body(1 << 20, 'x');
+  std::int64_t end = 0;
+  for (int i = 0; i < 70; ++i) {
+    const auto queue = store->queue("T", QueueId(i % 2));
+    Pending one = pending(*queue, body);
+    const auto until = store->append(std::span(&one, 1));
+    ASSERT_TRUE(until);
+    end = until->value;
+  }
+  store->maintain();
+  const auto after = *read_checkpoint(disk, "/r");
+  ASSERT_TRUE(after);
+  EXPECT_EQ(after->flushed, end);
+  EXPECT_EQ(after->indexes_below, before->indexes_below) << "the pause is not over";
+  store.reset();
+  disk.kill();
+  store = must_open(disk, clock, options);
+  EXPECT_EQ(store->queue("T", QueueId(0))->max(), QueueOffset(36));
+  EXPECT_EQ(store->queue("T", QueueId(1))->max(), QueueOffset(35));
 }
 
 }  // namespace

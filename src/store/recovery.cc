@@ -14,6 +14,10 @@ namespace {
 
 constexpr std::int64_t kApacheMarginMs = 3000;  // StoreCheckpoint.getMinTimestamp
 constexpr std::int64_t kRestoredAtOnce = 1 << 20;
+// As in local_store.cc: to open a file for fewer entries costs more than to keep them; and how many
+// are kept at most, some hundred MiB with what an unfilled chunk takes.
+constexpr std::int64_t kWorthAWrite = 64;
+constexpr std::int64_t kKeptMax = 4 << 20;
 
 std::int64_t tags_code_of(const StoreOptions& options, const record::Decoded& found) {
   if (options.tags_code_of) return options.tags_code_of(found);
@@ -54,6 +58,7 @@ Result<Recovered> Recovery::run() {
   SLUICE_CHECK(segments_.load());
   SLUICE_TRY(report_.queue_table, adopt_table());
   if (!report_.queue_table) SLUICE_CHECK(load_queues());
+  if (!report_.queue_table && checkpoint_) SLUICE_CHECK(write_table());
   SLUICE_CHECK(scan_from(report_.scanned_from));
   SLUICE_CHECK(finish());
   return report_;
@@ -80,6 +85,15 @@ Result<void> Recovery::load_queues() {
   SLUICE_TRY(report_.scanned_from, find_start());
   if (!has_indexes) report_.scanned_from = segments_.first();
   return report_.clean ? Result<void>() : cut_indexes(report_.scanned_from);
+}
+
+/// So that not every start until the next table looks into all files again: with very many queues
+/// that takes minutes to come, and one to look seconds.
+Result<void> Recovery::write_table() {
+  const QueueTable table = queues_.table(report_.scanned_from);
+  SLUICE_CHECK(write_queue_table(disk_, options_.root, table));
+  report_.table_written = true;
+  return {};
 }
 
 Result<std::int64_t> Recovery::find_start() {
@@ -204,11 +218,21 @@ Result<void> Recovery::restore_entry(std::string_view topic, QueueId id, QueueOf
   return {};
 }
 
-/// Keeps the memory small when indexes are built from a whole log.
+/// Keeps the memory small when indexes are built from a whole log. With very many queues most have
+/// few entries, and a start would create a file for each of them: these stay for the maintenance.
 Result<void> Recovery::write_restored() {
-  for (const auto& queue : tail_.take_dirty()) {
+  auto dirty = tail_.take_dirty();
+  std::int64_t few = 0;
+  for (const auto& queue : dirty) {
+    if (queue->unwritten() < kWorthAWrite) few += queue->unwritten();
+  }
+  const std::int64_t worth = few > kKeptMax ? 1 : kWorthAWrite;
+  for (const auto& queue : dirty) {
+    if (queue->unwritten() < worth) continue;
     SLUICE_CHECK(queue->write_below(LogPosition(std::numeric_limits<std::int64_t>::max())));
   }
+  std::erase_if(dirty, [](const auto& queue) { return queue->unwritten() == 0; });
+  tail_.add_dirty(std::move(dirty));
   return {};
 }
 

@@ -14,6 +14,7 @@ struct Recovered {
   bool clean = false;           ///< the store was closed
   bool own_checkpoint = false;  ///< or else Apache's files had to do
   bool queue_table = false;     ///< or else every queue's files were looked at
+  bool table_written = false;   ///< as of scanned_from
   std::int64_t scanned_from = 0;
   std::int64_t end = 0;  ///< of the log: the first byte that is not part of a record
   std::int64_t records = 0;
@@ -41,6 +42,7 @@ class Recovery {
  private:
   Result<bool> adopt_table();
   Result<void> load_queues();
+  Result<void> write_table();
   Result<std::int64_t> find_start();
   std::int64_t start_by_times(const ApacheCheckpoint& times) const;
   Result<std::int64_t> start_by_indexes() const;
