@@ -38,7 +38,9 @@ struct StoreOptions {
   wire::record::Host store_host;                   ///< goes into every record
   KeyFileShape keys;                               ///< of the key index's files
   std::int64_t few_queues = 1000;  ///< with new entries: beyond, those with few wait a while longer
-  SpaceLimits space;               ///< past them accepts() says no
+  /// While they wait, how much of the log may be safe without the checkpoint saying so.
+  std::int64_t flushed_behind = 64LL << 20;
+  SpaceLimits space;                             ///< past them accepts() says no
   milliseconds compact_every{900'000};           ///< a queue, at most so often
   std::int64_t compact_keys_bytes = 16LL << 20;  ///< memory for the keys of one compaction
   /// Whether records that name light queues (wire/record/light_queues.h) are in them, too: what

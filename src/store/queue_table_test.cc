@@ -101,8 +101,7 @@ TEST(ManyQueues, TheCheckpointSaysHowFarTheLogIsSafeThoughTheirIndexesWait) {
   testing::MemoryDisk disk;
   ManualClock clock;
   auto options = small_options();
-  options.segment_bytes = 16 << 20;
-  options.tail_bytes = 8 << 20;
+  options.flushed_behind = 1000;
   options.few_queues = 1;
   auto store = must_open(disk, clock, options);
   Pending first = pending(*store->queue("T", QueueId(0)), "first");
@@ -111,11 +110,10 @@ TEST(ManyQueues, TheCheckpointSaysHowFarTheLogIsSafeThoughTheirIndexesWait) {
   store->maintain();
   const auto before = *read_checkpoint(disk, "/r");
   ASSERT_TRUE(before);
-  const std::string body(1 << 20, 'x');
   std::int64_t end = 0;
   for (int i = 0; i < 70; ++i) {
     const auto queue = store->queue("T", QueueId(i % 2));
-    Pending one = pending(*queue, body);
+    Pending one = pending(*queue, "one of many");
     const auto until = store->append(std::span(&one, 1));
     ASSERT_TRUE(until);
     end = until->value;

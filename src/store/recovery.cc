@@ -14,8 +14,8 @@ namespace {
 
 constexpr std::int64_t kApacheMarginMs = 3000;  // StoreCheckpoint.getMinTimestamp
 constexpr std::int64_t kRestoredAtOnce = 1 << 20;
-// As in local_store.cc: to open a file for fewer entries costs more than to keep them; and how many
-// are kept at most, some hundred MiB with what an unfilled chunk takes.
+// As in local_store_indexes.cc: to open a file for fewer entries costs more than to keep them; and
+// how many are kept at most, some hundred MiB with what an unfilled chunk takes.
 constexpr std::int64_t kWorthAWrite = 64;
 constexpr std::int64_t kKeptMax = 4 << 20;
 

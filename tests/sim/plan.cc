@@ -30,6 +30,7 @@ Plan Plan::draw(Chance& chance) {
   plan.slow = chance.percent(30);
   plan.faulty = milliseconds(chance.between(60, 400) * 1000);
   plan.calm = milliseconds(150'000);
+  plan.many_queues = chance.percent(30);
   return plan;
 }
 
@@ -42,6 +43,7 @@ std::string Plan::text() const {
   const auto add = [&](bool is, const char* name) {
     if (is) text += fmt::format(", {}", name);
   };
+  add(many_queues, "entries that wait for their files");
   add(delays, "delays");
   add(timed, "timed messages");
   add(hasty, "hasty consumers");

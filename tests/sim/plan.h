@@ -19,6 +19,7 @@ struct Plan {
   bool retention = false;
   std::int64_t segment_bytes = 8192, tail_bytes = 16384;
   std::int64_t index_entries = 10;  ///< in one file of a queue's index
+  bool many_queues = false;         ///< to the store: entries wait for their files
 
   bool kills = false;       ///< the process dies, between two changes of the disk or in the middle
   bool power_cuts = false;  ///< and what was not synced is gone

@@ -16,6 +16,8 @@ store::StoreOptions store_options(const Plan& plan) {
           .tail_bytes = plan.tail_bytes,
           .sync_flush = plan.sync_flush,
           .keys = {.slots = 50, .entries = 40},
+          .few_queues = plan.many_queues ? 1 : 1000,
+          .flushed_behind = plan.many_queues ? 2000 : 64LL << 20,
           .tags_code_of = broker::index_code(broker::DelayLevels())};
 }
 
