@@ -18,7 +18,11 @@
 /// The ways in which consume_bench's consumers empty a topic, each over a connection of its own.
 namespace sluice::bench::consuming {
 
-using namespace wire::remoting;
+using wire::remoting::AckMessage;
+using wire::remoting::BatchAckMessage;
+using wire::remoting::Command;
+using wire::remoting::PopMessage;
+using wire::remoting::PullMessage;
 
 inline constexpr int kConsumers = 10, kQueues = 8;
 inline constexpr const char* kTopic = "bench";
@@ -59,7 +63,7 @@ inline void pull_all(int index, Tally& tally) {
       request.queue_id = queue;
       request.queue_offset = next;
       request.max_messages = 32;
-      request.sys_flag = kPullSubscription;
+      request.sys_flag = wire::remoting::kPullSubscription;
       request.subscription = "*";
       connection.add(request);
       connection.write();
