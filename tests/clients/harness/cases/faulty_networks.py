@@ -74,7 +74,8 @@ def _(c):
     server = c.new_server().start()
     topic = c.topic(queues=4, server=server)
     n = 4000 if c.full else 1500
-    c.send("cpp", n, server, seconds=120, topic=topic, size=100_000, compress=0, mode="async")
+    # One after the other: 150 MB on their way at once are more than a slow disk takes within a send's time limit.
+    c.send("cpp", n, server, seconds=120, topic=topic, size=100_000, compress=0)
     slow = c.consumer("cpp", server, topic=topic, group=c.name("g"), threads=1, pause=100, cached=50)
     slow.wait_count("got", 20, 60)
     held = resident_anonymous(slow.process.pid)
