@@ -50,5 +50,19 @@ TEST(DurableNames, OfALogFileThatADeadProcessMade) {
   EXPECT_TRUE(disk.exists(path));
 }
 
+TEST(DurableNames, ALogFileIsAsLongAsAllOfThemFromWhenItHasAName) {
+  testing::MemoryDisk disk;
+  const std::string folder = "/r/commitlog";
+  {
+    SegmentSet log(disk, folder, kFileBytes);
+    ASSERT_TRUE(log.load());
+    ASSERT_TRUE(log.find_or_create(0));
+  }
+  disk.cut_power();
+  const auto file = disk.open(folder + "/" + file_name(0), Disk::Open::read);
+  ASSERT_TRUE(file);
+  EXPECT_EQ(*(*file)->size(), kFileBytes) << "a start refuses one that is shorter";
+}
+
 }  // namespace
 }  // namespace sluice::store

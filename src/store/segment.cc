@@ -18,6 +18,8 @@ Result<std::shared_ptr<Segment>> SegmentSet::open(std::int64_t base, Disk::Open 
   SLUICE_TRY(const std::int64_t size, file->size());
   if (size == 0) {
     SLUICE_CHECK(file->resize(segment_bytes_));
+    // Or a power cut may keep what is written and lose the size.
+    SLUICE_CHECK(file->sync());
   } else if (size != segment_bytes_) {
     return fail(
         Errc::corrupt,
