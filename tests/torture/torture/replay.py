@@ -147,9 +147,17 @@ def pages(change):
 
 def flushed_at(changes, moment):
     """Since when what a client had been answered is on the disk at that moment: the newest flush of the log that was over began
-    then. 0: there was none. A flush by the clock comes late on a machine that is busy, or stands still."""
-    return max((c.begin for c in changes
-                if c.end <= moment and (c.op == "a" or c.op == "s" and "/commitlog/" in c.path)), default=0)
+    then. 0: there was none. A flush by the clock comes late on a machine that is busy, or stands still. That a new file's length is
+    synced, before anything is written to it, is no flush."""
+    written = {}
+    for c in changes:
+        if c.op == "w":
+            written[c.path] = min(c.end, written.get(c.path, c.end))
+
+    def flushes(c):
+        return c.op == "a" or c.op == "s" and "/commitlog/" in c.path and written.get(c.path, c.begin) < c.begin
+
+    return max((c.begin for c in changes if c.end <= moment and flushes(c)), default=0)
 
 
 def image(changes, moment, chance, survives):
