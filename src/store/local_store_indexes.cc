@@ -13,9 +13,8 @@ constexpr milliseconds kIndexSyncEvery{5000};
 constexpr std::int64_t kTableBehindMax = 64 << 20;
 constexpr milliseconds kTableEvery{5000};
 constexpr std::int64_t kTableBytesPerMs = 1000;
-// With very many queues: entries that are worth opening a file; bytes of the log that have no entry
-// in a file; and how many times longer than a write-out the pause between two is.
-constexpr std::int64_t kWorthAWrite = 64;
+// With very many queues: bytes of the log that have no entry in a file; and how many times longer
+// than a write-out the pause between two is.
 constexpr std::int64_t kUnwrittenMax = 512 << 20;
 constexpr int kWriteOutPause = 10;
 // How often the checkpoint is looked at meanwhile.
@@ -36,7 +35,7 @@ Result<void> LocalStore::write_indexes(Sync sync) {
   next.apache.keys_ms = keys_.index().flushed_ms();
   const bool all = sync == Sync::now || write_out_is_due(next.flushed);
   const SteadyTime begun = clock_.steady();
-  SLUICE_CHECK(write_dirty(LogPosition(next.flushed), all ? 1 : kWorthAWrite));
+  SLUICE_CHECK(write_dirty(LogPosition(next.flushed), all ? 1 : LogQueue::kWorthAWrite));
   if (!all) return note_flushed();
   written_out_ = next.flushed;
   last_write_out_ = clock_.steady();

@@ -94,6 +94,8 @@ class LogQueue final : public Queue, public std::enable_shared_from_this<LogQueu
   std::int64_t written() const;
   /// Entries in memory alone.
   std::int64_t unwritten() const;
+  /// With very many queues: so many are worth opening a file for.
+  static constexpr std::int64_t kWorthAWrite = 64;
 
  private:
   struct Chunk {

@@ -14,9 +14,7 @@ namespace {
 
 constexpr std::int64_t kApacheMarginMs = 3000;  // StoreCheckpoint.getMinTimestamp
 constexpr std::int64_t kRestoredAtOnce = 1 << 20;
-// As in local_store_indexes.cc: to open a file for fewer entries costs more than to keep them; and
-// how many are kept at most, some hundred MiB with what an unfilled chunk takes.
-constexpr std::int64_t kWorthAWrite = 64;
+// Entries kept for the maintenance, some hundred MiB with what unfilled chunks take.
 constexpr std::int64_t kKeptMax = 4 << 20;
 
 std::int64_t tags_code_of(const StoreOptions& options, const record::Decoded& found) {
@@ -224,9 +222,9 @@ Result<void> Recovery::write_restored() {
   auto dirty = tail_.take_dirty();
   std::int64_t few = 0;
   for (const auto& queue : dirty) {
-    if (queue->unwritten() < kWorthAWrite) few += queue->unwritten();
+    if (queue->unwritten() < LogQueue::kWorthAWrite) few += queue->unwritten();
   }
-  const std::int64_t worth = few > kKeptMax ? 1 : kWorthAWrite;
+  const std::int64_t worth = few > kKeptMax ? 1 : LogQueue::kWorthAWrite;
   for (const auto& queue : dirty) {
     if (queue->unwritten() < worth) continue;
     SLUICE_CHECK(queue->write_below(LogPosition(std::numeric_limits<std::int64_t>::max())));
