@@ -1,16 +1,36 @@
 #include "wire/json/cursor.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 
 namespace sluice::wire::json {
 namespace {
 
-/// The value of a hexadecimal digit, or 16.
-std::uint32_t hex_value(char c) {
-  if (c >= '0' && c <= '9') return static_cast<std::uint32_t>(c - '0');
-  const char lower = static_cast<char>(c | 0x20);
-  return lower >= 'a' && lower <= 'f' ? static_cast<std::uint32_t>(lower - 'a' + 10) : 16;
-}
+/// What each byte means where a number or word stands.
+enum class InWord : std::uint8_t { yes, wrong, ends };
+constexpr auto kInWord = [] {
+  std::array<InWord, 256> table{};
+  for (const char c : std::string_view("{[\":"))
+    table[static_cast<unsigned char>(c)] = InWord::wrong;
+  for (const char c : std::string_view(",}] \t\n\r")) {
+    table[static_cast<unsigned char>(c)] = InWord::ends;
+  }
+  return table;
+}();
+InWord in_word(char c) { return kInWord[static_cast<unsigned char>(c)]; }
+
+constexpr std::uint8_t kNoDigit = 16;
+constexpr auto kHexValues = [] {
+  constexpr std::string_view kLower = "0123456789abcdef", kUpper = "0123456789ABCDEF";
+  std::array<std::uint8_t, 256> values{};
+  values.fill(kNoDigit);
+  for (std::uint8_t i = 0; i < 16; ++i) {
+    values[static_cast<unsigned char>(kLower[i])] = values[static_cast<unsigned char>(kUpper[i])] =
+        i;
+  }
+  return values;
+}();
 
 /// Appends a code point as UTF-8 at `to`, which has room: an escape is never shorter.
 char* put_utf8(char* to, std::uint32_t c) {
@@ -31,13 +51,12 @@ char* put_utf8(char* to, std::uint32_t c) {
 }  // namespace
 
 std::string_view Cursor::word() {
-  char* const start = at_;
-  bool wrong = false;
-  for (; at_ != end_ && *at_ != ',' && *at_ != '}' && *at_ != ']' && !is_blank(*at_); ++at_) {
-    wrong = wrong || *at_ == '{' || *at_ == '[' || *at_ == '"' || *at_ == ':';
-  }
-  const std::string_view text(start, static_cast<std::size_t>(at_ - start));
-  const bool nothing = wrong || text.empty();
+  const char* at = at_;
+  InWord seen = InWord::yes;
+  for (; at != end_ && in_word(*at) != InWord::ends; ++at) seen = std::max(seen, in_word(*at));
+  const std::string_view text = view(at_, at);
+  at_ += text.size();
+  const bool nothing = seen == InWord::wrong || text.empty();
   if (nothing) fail();
   return nothing || text == "null" ? std::string_view{} : text;
 }
@@ -100,13 +119,14 @@ bool Cursor::unescape_unicode(char*& to) {
 
 bool Cursor::hex4(std::uint32_t& value) {
   if (end_ - at_ < 4) return false;
+  std::uint32_t all = 0;
   value = 0;
   for (int i = 0; i < 4; ++i) {
-    const std::uint32_t digit = hex_value(*at_++);
-    if (digit > 15) return false;
+    const std::uint8_t digit = kHexValues[static_cast<unsigned char>(*at_++)];
+    all |= digit;
     value = value << 4 | digit;
   }
-  return true;
+  return all < kNoDigit;
 }
 
 }  // namespace sluice::wire::json

@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include "wire/json/quotes.h"
 #include "wire/json/text.h"
 
 namespace sluice::wire::json {
@@ -59,6 +60,26 @@ class Cursor {
     } while (ok_ && accept(','));
     expect('}');
   }
+  /// An object of texts: `visit(name, value)` for each member but those that are objects or arrays,
+  /// which are skipped. Anything else is skipped.
+  template <class Visit>
+  void texts(Visit visit) {
+    if (peek() != '{') return skip();
+    ++at_;
+    if (accept('}')) return;
+    do {
+      if (take_plain_pairs(visit)) continue;
+      const std::string_view name = key();
+      expect(':');
+      if (peek() == '{' || peek() == '[') {
+        skip();
+        continue;
+      }
+      const std::string_view value = scalar();
+      if (ok_) visit(name, value);
+    } while (ok_ && accept(','));
+    expect('}');
+  }
   /// An array: `visit()` takes each element. Anything else is skipped.
   template <class Visit>
   void elements(Visit visit) {
@@ -86,6 +107,33 @@ class Cursor {
   /// The next quote or backslash, or the end.
   char* plain_end(char* from) const {
     return from + quote_or_escape({from, static_cast<std::size_t>(end_ - from)});
+  }
+  /// Pairs as nearly all are written, `"name":"value"` without blanks or escapes, as many as follow
+  /// one another: nothing but this loop needs to know where they end, so that stays in registers.
+  /// Stops behind a pair; false: the next one is another.
+  template <class Visit>
+  bool take_plain_pairs(Visit& visit) {
+    const char* at = at_;
+    Quotes quotes(at, end_);
+    bool any = false;
+    while (quotes.next() == at && at != end_) {
+      const char* const name_end = quotes.next();
+      const char* const value = quotes.next();
+      const char* const value_end = quotes.next();
+      const bool plain = end_ - value_end >= 2 && *at == '"' && *name_end == '"' &&
+                         name_end[1] == ':' && value == name_end + 2 && *value == '"' &&
+                         *value_end == '"';
+      if (!plain) break;
+      visit(view(at + 1, name_end), view(value + 1, value_end));
+      at_ += value_end + 1 - at_;
+      any = true;
+      if (*at_ != ',') break;
+      at = at_ + 1;
+    }
+    return any;
+  }
+  static std::string_view view(const char* from, const char* to) {
+    return {from, static_cast<std::size_t>(to - from)};
   }
   std::string_view close(char* start, char* text_end) {
     if (at_ == end_) return fail(), std::string_view{};

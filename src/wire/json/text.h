@@ -75,8 +75,48 @@ inline std::size_t plain_prefix(std::string_view text) {
                             }>(text);
 }
 
+namespace detail {
+
+/// Whether each byte of a word can stand in a JSON string as it is.
+constexpr bool plain_word(std::uint64_t word) {
+  return (bytes_equal(word, '"') | bytes_equal(word, '\\') | bytes_below_blank(word)) == 0;
+}
+inline std::uint64_t word_at(const char* at) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, at, sizeof word);
+  return word;
+}
+
+}  // namespace detail
+
+/// Copies `text` to where there is room for it. False: something in it needs an escape. Most texts
+/// of a header are short: words that overlap are quicker than a loop and two calls.
+inline bool copy_plain(std::string_view text, char* to) {
+  const std::size_t size = text.size();
+  bool plain = true;
+  if (size < 8) {
+    for (std::size_t i = 0; i < size; ++i) {
+      const char c = to[i] = text[i];
+      plain = plain && c != '"' && c != '\\' && static_cast<unsigned char>(c) >= 0x20;
+    }
+    return plain;
+  }
+  const auto copy = [&](std::size_t at) {
+    const std::uint64_t word = detail::word_at(text.data() + at);
+    plain = plain && detail::plain_word(word);
+    std::memcpy(to + at, &word, sizeof word);
+  };
+  for (std::size_t at = 0; at + 8 < size; at += 8) copy(at);
+  copy(size - 8);
+  return plain;
+}
+
 /// Appends `text` as the inside of a JSON string.
 void append_escaped(Buffer& out, std::string_view text);
+inline void append_text(Buffer& out, std::string_view text) {
+  char* const to = reinterpret_cast<char*>(out.reserve(text.size()));
+  return copy_plain(text, to) ? out.commit(text.size()) : append_escaped(out, text);
+}
 
 void append_number(Buffer& out, std::int64_t value);
 

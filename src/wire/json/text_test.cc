@@ -29,6 +29,20 @@ TEST(JsonText, FindsTheFirstByteThatCannotStandAsItIs) {
   }
 }
 
+TEST(JsonText, AppendsWithEscapesWhereTheyMustBe) {
+  std::mt19937 random(8);
+  for (int round = 0; round < 20'000; ++round) {
+    std::string text(random() % 40, 'x');
+    for (char& c : text) c = static_cast<char>('a' + random() % 26);
+    if (!text.empty() && round % 2 == 0) text[random() % text.size()] = "\"\\\x1f "[random() % 4];
+    Buffer out, slow;
+    append_text(out, text);
+    append_escaped(slow, text);
+    ASSERT_EQ(as_text(out.bytes()), as_text(slow.bytes()));
+    ASSERT_EQ(out.size() == text.size(), plain_prefix(text) == text.size());
+  }
+}
+
 TEST(JsonText, EscapesWhatMustBe) {
   Buffer out;
   append_escaped(out, std::string_view("plain \"\\\n\x01 \xc3\xa4", 13));

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <utility>
 
 #include <fmt/format.h>
@@ -48,6 +47,15 @@ Language language_of(std::int64_t ordinal) {
   return known ? static_cast<Language>(ordinal) : Language::other;
 }
 
+void Command::clear() {
+  kind = HeaderKind::json;
+  code = version = opaque = flag = 0;
+  language = Language::other;
+  remark = {};
+  ext.clear();
+  body = {};
+}
+
 Result<std::size_t> frame_size(Bytes bytes) {
   if (bytes.size() < 4) return 0;
   const auto length = load_be<std::int32_t>(bytes.data());
@@ -62,7 +70,7 @@ Result<std::size_t> frame_size(Bytes bytes) {
 Result<void> decode(MutableBytes frame, Command& command) {
   if (frame.size() < kPreambleBytes)
     return fail(Errc::malformed, "a frame without a header length");
-  command = Command{};
+  command.clear();
   const auto mark = load_be<std::uint32_t>(frame.data() + 4);
   const std::size_t header_bytes = mark & 0xffffff;
   if (header_bytes > frame.size() - kPreambleBytes) {
@@ -86,7 +94,8 @@ FrameWriter::FrameWriter(Buffer& out, const Head& head)
   if (head_.kind == HeaderKind::json) {
     out_.append("{\"code\":");
     json::append_number(out_, head_.code);
-    out_.append(",\"extFields\":{");
+    out_.append(",\"extFields\":");
+    ext_at_ = out_.size();
     return;
   }
   append_be(out_, static_cast<std::int16_t>(head_.code));
@@ -96,50 +105,30 @@ FrameWriter::FrameWriter(Buffer& out, const Head& head)
   append_be(out_, head_.flag);
   append_be(out_, static_cast<std::int32_t>(head_.remark.size()));
   out_.append(head_.remark);
-  ext_length_at_ = out_.size();
+  ext_at_ = out_.size();
   append_be(out_, std::int32_t{0});
 }
 
-/// Nearly always nothing needs an escape: then it is three copies after one look for room.
-void FrameWriter::json_field(std::string_view name, std::string_view value) {
-  const bool plain =
-      json::plain_prefix(name) == name.size() && json::plain_prefix(value) == value.size();
-  if (!plain) {
-    out_.append(first_ ? "\"" : ",\"");
-    json::append_escaped(out_, name);
-    out_.append("\":\"");
-    json::append_escaped(out_, value);
-    out_.append('"');
-    first_ = false;
-    return;
-  }
-  const auto start = reinterpret_cast<char*>(out_.reserve(name.size() + value.size() + 6));
-  char* to = start;
-  if (!std::exchange(first_, false)) *to++ = ',';
-  *to++ = '"';
-  to = std::copy(name.begin(), name.end(), to);
-  *to++ = '"', *to++ = ':', *to++ = '"';
-  to = std::copy(value.begin(), value.end(), to);
-  *to++ = '"';
-  out_.commit(static_cast<std::size_t>(to - start));
+void FrameWriter::field(std::string_view name, std::string_view value) {
+  if (head_.kind == HeaderKind::binary) return binary_field(name, value);
+  out_.append(",\"");
+  json::append_text(out_, name);
+  out_.append("\":\"");
+  json::append_text(out_, value);
+  out_.append('"');
 }
 
-void FrameWriter::field(std::string_view name, std::string_view value) {
-  if (head_.kind == HeaderKind::json) return json_field(name, value);
+void FrameWriter::binary_field(std::string_view name, std::string_view value) {
   append_be(out_, static_cast<std::int16_t>(name.size()));
   out_.append(name);
   append_be(out_, static_cast<std::int32_t>(value.size()));
   out_.append(value);
 }
 
-void FrameWriter::field(std::string_view name, std::int64_t value) {
-  char text[20];
-  const char* const end = std::to_chars(text, text + sizeof text, value).ptr;
-  field(name, std::string_view(text, static_cast<std::size_t>(end - text)));
-}
-
 void FrameWriter::finish(std::size_t body_bytes) {
   if (head_.kind == HeaderKind::json) {
+    if (out_.size() == ext_at_) out_.append(',');
+    out_.data()[ext_at_] = std::byte{'{'};  // where the first field has its comma
     out_.append("},\"flag\":");
     json::append_number(out_, head_.flag);
     out_.append(",\"language\":\"");
@@ -155,8 +144,8 @@ void FrameWriter::finish(std::size_t body_bytes) {
     json::append_number(out_, kVersion);
     out_.append('}');
   } else {
-    const std::size_t ext_bytes = out_.size() - ext_length_at_ - 4;
-    store_be(out_.data() + ext_length_at_, static_cast<std::int32_t>(ext_bytes));
+    const std::size_t ext_bytes = out_.size() - ext_at_ - 4;
+    store_be(out_.data() + ext_at_, static_cast<std::int32_t>(ext_bytes));
   }
   const std::size_t header_bytes = out_.size() - start_ - kPreambleBytes;
   std::byte* const at = out_.data() + start_;

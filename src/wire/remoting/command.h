@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <charconv>
 #include <concepts>
 #include <cstdint>
 #include <string_view>
@@ -8,6 +9,7 @@
 #include "base/buffer.h"
 #include "base/bytes.h"
 #include "base/result.h"
+#include "wire/json/text.h"
 
 /// RocketMQ remoting frames: 4 bytes length, 1 byte header kind, 3 bytes header length, header,
 /// body.
@@ -53,6 +55,8 @@ struct ExtField {
 /// value.
 class ExtFields {
  public:
+  ExtFields() {}  // NOLINT: `= default` would zero the table wherever `{}` makes one
+  void clear() { count_ = 0; }
   bool add(std::string_view name, std::string_view value) {
     if (count_ == fields_.size()) return false;
     fields_[count_++] = {name, value};
@@ -86,6 +90,8 @@ struct Command {
   ExtFields ext;
   Bytes body;
 
+  /// As a new one; the fields' memory is not touched.
+  void clear();
   bool is_response() const { return (flag & kFlagResponse) != 0; }
   bool is_oneway() const { return (flag & kFlagOneway) != 0; }
 };
@@ -99,6 +105,13 @@ Result<std::size_t> frame_size(Bytes bytes);
 /// the mutable bytes. Errors: malformed (the remark says which part): the connection cannot be used
 /// any further.
 Result<void> decode(MutableBytes frame, Command& command);
+
+/// A name of a field that is known when compiling: also as it stands in a JSON header, which has no
+/// need to look for escapes in it again.
+struct FieldKey {
+  std::string_view name;
+  std::string_view json;  ///< `,"name":"`
+};
 
 /// Writes one frame: construct, add fields, finish; then the caller sends `body_bytes` bytes after
 /// it.
@@ -115,21 +128,32 @@ class FrameWriter {
   /// Codes above 32767 (the POP family) do not fit a binary header and are written as JSON.
   FrameWriter(Buffer& out, const Head& head);
   void field(std::string_view name, std::string_view value);
-  void field(std::string_view name, std::int64_t value);
-  /// A template, so that a `const char*` does not turn into a bool.
-  void field(std::string_view name, std::same_as<bool> auto value) {
-    field(name, value ? std::string_view("true") : std::string_view("false"));
+  void field(const FieldKey& key, std::string_view value) {
+    if (head_.kind == HeaderKind::binary) return binary_field(key.name, value);
+    out_.append(key.json);
+    json::append_text(out_, value);
+    out_.append('"');
+  }
+  /// `key` as above. A template, so that a `const char*` value does not turn into a bool.
+  template <class Key>
+  void field(const Key& key, std::same_as<bool> auto value) {
+    field(key, value ? std::string_view("true") : std::string_view("false"));
+  }
+  template <class Key>
+  void field(const Key& key, std::same_as<std::int64_t> auto value) {
+    char text[20];
+    const char* const end = std::to_chars(text, text + sizeof text, value).ptr;
+    field(key, std::string_view(text, static_cast<std::size_t>(end - text)));
   }
   void finish(std::size_t body_bytes = 0);
 
  private:
-  void json_field(std::string_view name, std::string_view value);
+  void binary_field(std::string_view name, std::string_view value);
 
   Buffer& out_;
   Head head_;
   std::size_t start_;
-  std::size_t ext_length_at_ = 0;
-  bool first_ = true;
+  std::size_t ext_at_ = 0;  // of the fields' length, or of their opening brace
 };
 
 }  // namespace sluice::wire::remoting

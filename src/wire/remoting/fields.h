@@ -40,6 +40,21 @@ struct FieldName {
   constexpr std::string_view view() const { return {text, N - 1}; }
 };
 
+namespace detail {
+
+/// `,"name":"`; names need no escape.
+template <FieldName kName>
+inline constexpr auto kJsonKey = [] {
+  constexpr std::string_view kText = kName.view();
+  static_assert(
+      std::ranges::all_of(kText, [](char c) { return c > ' ' && c != '"' && c != '\\'; }));
+  std::array<char, kText.size() + 5> key{',', '"'};
+  std::copy_n("\":\"", 3, std::ranges::copy(kText, key.begin() + 2).out);
+  return key;
+}();
+
+}  // namespace detail
+
 template <class T>
 struct MemberOf;
 template <class C, class M>
@@ -51,6 +66,7 @@ struct MemberOf<M C::*> {
 template <FieldName kFieldName, auto kMember, bool kRequired>
 struct Field {
   static constexpr std::string_view name = kFieldName.view();
+  static constexpr FieldKey key{name, {detail::kJsonKey<kFieldName>.data(), name.size() + 5}};
   static constexpr bool required = kRequired;
   static constexpr auto member = kMember;
   using Class = typename MemberOf<decltype(kMember)>::Class;
@@ -73,6 +89,12 @@ inline bool equals_ignoring_case(std::string_view a, std::string_view lower) {
                     [](char x, char y) { return (x >= 'A' && x <= 'Z' ? x + 32 : x) == y; });
 }
 
+/// Most names have one or two letters: no call for those.
+inline bool same(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  return a.empty() || (a.front() == b.front() && a.back() == b.back() && (a.size() < 3 || a == b));
+}
+
 template <class T>
 bool parse_field(std::string_view text, T& value) {
   if constexpr (is_optional<T>) {
@@ -92,15 +114,15 @@ bool parse_field(std::string_view text, T& value) {
 }
 
 template <class T>
-void write_field(FrameWriter& out, std::string_view name, const T& value, bool required) {
+void write_field(FrameWriter& out, const FieldKey& key, const T& value, bool required) {
   if constexpr (is_optional<T>) {
-    if (value) write_field(out, name, *value, true);
+    if (value) write_field(out, key, *value, true);
   } else if constexpr (std::is_same_v<T, bool>) {
-    out.field(name, value);
+    out.field(key, value);
   } else if constexpr (std::is_integral_v<T>) {
-    out.field(name, std::int64_t{value});
+    out.field(key, std::int64_t{value});
   } else {
-    if (required || !value.empty()) out.field(name, std::string_view(value));
+    if (required || !value.empty()) out.field(key, std::string_view(value));
   }
 }
 
@@ -165,7 +187,7 @@ struct Fields {
 
   template <class T>
   static void encode(const T& in, FrameWriter& out) {
-    (detail::write_field(out, Rows::name, in.*Rows::member, Rows::required), ...);
+    (detail::write_field(out, Rows::key, in.*Rows::member, Rows::required), ...);
   }
 
  private:
@@ -182,7 +204,7 @@ struct Fields {
     } else {
       static constexpr detail::NameTable<kCount> table(kNames);
       const std::uint8_t row = table.slot[table.hash(name, table.seed)];
-      return row != 0xff && kNames[row] == name ? row : kCount;
+      return row != 0xff && detail::same(kNames[row], name) ? row : kCount;
     }
   }
   template <class T, class Row>

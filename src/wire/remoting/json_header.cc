@@ -13,12 +13,8 @@ std::unexpected<Error> malformed(const char* what) {
 
 Result<void> take_ext(Cursor& in, ExtFields& ext) {
   bool room = true;
-  in.members([&](std::string_view name) {
-    const bool nested = in.peek() == '{' || in.peek() == '[';
-    if (nested) return in.skip();
-    const std::string_view value = in.scalar();
-    room = room && in.ok() && ext.add(name, value);
-  });
+  in.texts(
+      [&](std::string_view name, std::string_view value) { room = room && ext.add(name, value); });
   if (in.ok() && !room) return malformed("has more than 64 extFields");
   return {};
 }
