@@ -1,14 +1,17 @@
 #include "net/out_queue.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/assert.h"
 
 namespace sluice::net {
 
-void OutQueue::add(Bytes bytes, const std::shared_ptr<const void>& owner) {
+void OutQueue::add(Bytes bytes, std::shared_ptr<const void> owner) {
   if (bytes.size() < kCopyBelow) return text_.append(bytes);
-  foreign_.push_back({text_.size(), bytes, owner});
+  const bool same = foreign_taken_ < foreign_.size() && foreign_.back().owner == owner;
+  if (same) foreign_.back().owner.reset();
+  foreign_.push_back({text_.size(), bytes, std::move(owner)});
   foreign_bytes_ += bytes.size();
 }
 

@@ -18,7 +18,7 @@ class OutQueue {
   Buffer& text() { return text_; }
   /// Adds bytes that stay valid while `owner` lives. Runs below kCopyBelow are copied: a scatter
   /// entry costs more than that copy.
-  void add(Bytes bytes, const std::shared_ptr<const void>& owner);
+  void add(Bytes bytes, std::shared_ptr<const void> owner);
   static constexpr std::size_t kCopyBelow = 512;
 
   bool empty() const { return size() == 0; }
@@ -30,7 +30,8 @@ class OutQueue {
   void take(std::size_t n);
 
  private:
-  /// A run of foreign bytes, and how much own text comes before it (as an end within text_).
+  /// A run of foreign bytes, and how much own text comes before it (as an end within text_). Of
+  /// runs in a row with the same owner the last one holds it, for all of them.
   struct Foreign {
     std::size_t text_end;
     Bytes bytes;

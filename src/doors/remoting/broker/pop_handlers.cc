@@ -89,7 +89,9 @@ Result<void> peek(BrokerCall& call, const PeekMessage& request) {
   write_reply(call.session.out(), call.reply_to(), found ? kSuccess : kPullNotFound,
               broker::pull_status_name(result.status),
               PopMessageResponse{.rest = result.max - result.next}, {}, result.bytes);
-  for (const store::Slice& slice : result.records) call.session.out().add(slice.bytes, slice.owner);
+  for (store::Slice& slice : result.records) {
+    call.session.out().add(slice.bytes, std::move(slice.owner));
+  }
   return {};
 }
 
@@ -167,7 +169,7 @@ constexpr BrokerRow kRows[] = {
 std::span<const BrokerRow> pop_rows() { return kRows; }
 
 void write_pop_reply(net::OutQueue& out, const ReplyTo& to, const broker::PopPlan& plan,
-                     const broker::PopResult& result, PopInfo& info) {
+                     broker::PopResult& result, PopInfo& info) {
   if (to.oneway) return;
   info.clear();
   for (const auto& [queue, offset, attempts] : result.messages) {
@@ -181,7 +183,7 @@ void write_pop_reply(net::OutQueue& out, const ReplyTo& to, const broker::PopPla
                                   .offsets = info.offsets,
                                   .counts = info.counts};
   write_reply(out, to, kSuccess, "FOUND", fields, {}, result.bytes);
-  for (const store::Slice& slice : result.records) out.add(slice.bytes, slice.owner);
+  for (store::Slice& slice : result.records) out.add(slice.bytes, std::move(slice.owner));
 }
 
 }  // namespace sluice::doors

@@ -82,7 +82,7 @@ std::int32_t pull_code(broker::PullStatus status) {
   return kSystemError;
 }
 
-void write_pull_reply(net::OutQueue& out, const ReplyTo& to, const broker::PullResult& result,
+void write_pull_reply(net::OutQueue& out, const ReplyTo& to, broker::PullResult& result,
                       std::int32_t code) {
   if (to.oneway) return;
   const PullMessageResponse fields{.suggest_broker = result.suggested_broker,
@@ -90,7 +90,7 @@ void write_pull_reply(net::OutQueue& out, const ReplyTo& to, const broker::PullR
                                    .min_offset = result.min.value,
                                    .max_offset = result.max.value};
   write_reply(out, to, code, broker::pull_status_name(result.status), fields, {}, result.bytes);
-  for (const store::Slice& slice : result.records) out.add(slice.bytes, slice.owner);
+  for (store::Slice& slice : result.records) out.add(slice.bytes, std::move(slice.owner));
 }
 
 }  // namespace sluice::doors

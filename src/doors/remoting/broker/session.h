@@ -85,15 +85,16 @@ void write_send_reply(net::Connection& connection, const LateAnswer& answer,
 /// The protocol's code for how a read went.
 std::int32_t pull_code(broker::PullStatus status);
 
-/// Answers a pop with what it took.
+/// Answers a pop with what it took. The records' owners go to `out`.
 void write_pop_reply(net::OutQueue& out, const ReplyTo& to, const broker::PopPlan& plan,
-                     const broker::PopResult& result, wire::remoting::PopInfo& info);
+                     broker::PopResult& result, wire::remoting::PopInfo& info);
 
 /// Whether reads of this broker may wait for the disk on a reactor.
 broker::Wait reactor_wait(const BrokerDoor& door);
 
-/// Answers a pull with what was found. Messages go out from the log's own memory.
-void write_pull_reply(net::OutQueue& out, const ReplyTo& to, const broker::PullResult& result,
+/// Answers a pull with what was found. Messages go out from the log's own memory, and their owners
+/// to `out`.
+void write_pull_reply(net::OutQueue& out, const ReplyTo& to, broker::PullResult& result,
                       std::int32_t code);
 
 }  // namespace sluice::doors
