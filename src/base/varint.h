@@ -8,9 +8,17 @@
 /// that more follow.
 namespace sluice {
 
+inline constexpr std::size_t kVarintMax = 10;  ///< bytes of one number
+
+/// To where there is room for kVarintMax bytes; gives the end.
+inline std::byte* put_varint(std::byte* to, std::uint64_t value) {
+  for (; value >= 0x80; value >>= 7) *to++ = static_cast<std::byte>(value | 0x80);
+  *to++ = static_cast<std::byte>(value);
+  return to;
+}
 inline void put_varint(Buffer& to, std::uint64_t value) {
-  for (; value >= 0x80; value >>= 7) to.append(static_cast<char>(value | 0x80));
-  to.append(static_cast<char>(value));
+  std::byte* const at = to.reserve(kVarintMax);
+  to.commit(static_cast<std::size_t>(put_varint(at, value) - at));
 }
 
 /// Bits beyond the 64th are dropped; a number that is cut short makes `from` not ok.

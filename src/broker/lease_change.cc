@@ -15,6 +15,18 @@ void put(Buffer& to, T value) {
   to.commit(sizeof value);
 }
 
+void put_items(Buffer& to, std::span<const LeaseChange::Item> items) {
+  std::byte* const start = to.reserve((items.size() * 2 + 1) * kVarintMax);
+  std::byte* at = put_varint(start, items.size());
+  std::int64_t before = 0;
+  for (const auto& [offset, attempts] : items) {
+    at = put_varint(at, zigzag(offset.value - before));
+    at = put_varint(at, static_cast<std::uint64_t>(attempts));
+    before = offset.value;
+  }
+  to.commit(static_cast<std::size_t>(at - start));
+}
+
 void take_items(ByteReader& from, std::vector<LeaseChange::Item>& items) {
   const std::uint64_t count = take_varint(from);
   std::uint64_t offset = 0;
@@ -43,13 +55,7 @@ void encode(const LeaseChange& change, Buffer& to) {
   put(to, change.next.value);
   put(to, unix_ms(change.lease.stamp));
   put(to, unix_ms(change.lease.deadline));
-  put_varint(to, change.items.size());
-  std::int64_t before = 0;
-  for (const auto& [offset, attempts] : change.items) {
-    put_varint(to, zigzag(offset.value - before));
-    put_varint(to, static_cast<std::uint64_t>(attempts));
-    before = offset.value;
-  }
+  put_items(to, change.items);
   if (change.kind != Kind::filter) return;
   put_text16(to, change.filter_type);
   put_text16(to, change.filter);

@@ -52,6 +52,11 @@ struct PopBatch::Taking {
   /// Whether messages that others want may lie among those that are ready: then they are taken as
   /// they became ready, so that none is looked at twice; else in their own order.
   bool by_turn() const { return group.filters.size() > 1 && !plan.ordered; }
+  /// Entries to look at next: without a filter none is looked at that is not taken.
+  std::size_t ahead() const {
+    if (plan.subscription) return kEntriesAtOnce;
+    return static_cast<std::size_t>(plan.max_messages) - result.messages.size();
+  }
   bool full() const { return std::cmp_greater_equal(result.messages.size(), plan.max_messages); }
 };
 
@@ -91,6 +96,7 @@ std::uint32_t PopBatch::remember_filter(const PopPlan& plan, WallTime lease_now)
 
 Result<PopBatch::Fate> PopBatch::fate(const Taking& taking, const store::IndexEntry& entry) const {
   const auto* const mine = taking.plan.subscription.get();
+  if (!mine) return Fate::lease;
   SLUICE_TRY(const bool wanted, matches(broker_.store(), mine, entry));
   if (wanted) return Fate::lease;
   for (const KnownFilter& other : taking.group.filters) {
@@ -157,7 +163,7 @@ Result<void> PopBatch::take_new(Taking& taking, QueueId id, QueueLeases& leases,
     for (const auto next = index.first_from(at); at < next && fates_.size() < kScanMax; at += 1) {
       fates_.push_back(Fate::finish);
     }
-    SLUICE_TRY(const std::size_t count, index.read(at, entries));
+    SLUICE_TRY(const std::size_t count, index.read(at, std::span(entries).first(taking.ahead())));
     more = count > 0;
     for (std::size_t i = 0; i < count && more; ++i) {
       SLUICE_TRY(const Fate fate, this->fate(taking, entries[i]));
