@@ -37,10 +37,24 @@ CodePoint decode_front(std::string_view text) {
   return {value, length};
 }
 
+/// Takes four ASCII bytes at once while there are: then only one product waits for the one before.
+std::uint32_t hash_ascii(std::string_view& text) {
+  constexpr std::uint32_t k1 = 31, k2 = k1 * k1, k3 = k2 * k1, k4 = k3 * k1;
+  std::uint32_t hash = 0;
+  for (; text.size() >= 4; text.remove_prefix(4)) {
+    const auto at = [&](std::size_t i) {
+      return std::uint32_t{static_cast<unsigned char>(text[i])};
+    };
+    if (((at(0) | at(1) | at(2) | at(3)) & 0x80) != 0) break;
+    hash = hash * k4 + (at(0) * k3 + at(1) * k2 + at(2) * k1 + at(3));
+  }
+  return hash;
+}
+
 }  // namespace
 
 std::int32_t java_hash(std::string_view utf8) {
-  std::uint32_t hash = 0;
+  std::uint32_t hash = hash_ascii(utf8);
   const auto add = [&hash](std::uint32_t unit) { hash = hash * 31 + unit; };
   while (!utf8.empty()) {
     if (const auto ascii = static_cast<unsigned char>(utf8.front()); ascii < 0x80) {

@@ -1,5 +1,7 @@
 #include "base/java_hash.h"
 
+#include <string>
+
 #include <gtest/gtest.h>
 
 namespace sluice {
@@ -27,6 +29,21 @@ TEST(JavaHash, TakesBrokenBytesForTheReplacementCharacter) {
   EXPECT_EQ(java_hash("\xFF"
                       "a"),
             0xFFFD * 31 + 'a');
+}
+
+TEST(JavaHash, IsTheSameWhereverTheAsciiEnds) {
+  for (std::size_t before = 0; before < 12; ++before) {
+    for (std::size_t after = 0; after < 12; ++after) {
+      std::uint32_t hash = 0;
+      for (std::size_t i = 0; i < before; ++i) hash = hash * 31 + 'a' + static_cast<unsigned>(i);
+      hash = hash * 31 + 0xE9;
+      for (std::size_t i = 0; i < after; ++i) hash = hash * 31 + 'z';
+      std::string text;
+      for (std::size_t i = 0; i < before; ++i) text += static_cast<char>('a' + i);
+      text += "\xC3\xA9" + std::string(after, 'z');
+      EXPECT_EQ(java_hash(text), static_cast<std::int32_t>(hash)) << text;
+    }
+  }
 }
 
 }  // namespace
