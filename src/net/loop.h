@@ -12,7 +12,7 @@
 
 #include "base/clock.h"
 #include "net/connection.h"
-#include "net/out_queue.h"
+#include "net/spares.h"
 
 /// What a reactor is made of: its io_context and the buffers its connections share.
 namespace sluice::net {
@@ -29,8 +29,7 @@ struct Loop {
       std::make_unique_for_overwrite<std::byte[]>(kReadBytes);
   std::vector<MutableBytes> frames;
 
-  /// Empty queues for connections that have something to write.
-  std::vector<std::unique_ptr<OutQueue>> spare_queues;
+  Spares spares;
 
   static SteadyTime now() {
     return std::chrono::time_point_cast<milliseconds>(std::chrono::steady_clock::now());

@@ -2,6 +2,7 @@
 
 #include <future>
 
+#include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <sched.h>
@@ -10,12 +11,34 @@
 #include "net/loop.h"
 
 namespace sluice::net {
+namespace {
+
+/// Memory that the thread which runs a piece of work does not keep for its next one. Asio has a few
+/// places per thread for that; what other threads allocate would fill them with pieces that do not
+/// fit the reactor's own, which then come from the heap each time.
+template <class T>
+struct NotKept {
+  using value_type = T;
+  NotKept() = default;
+  template <class U>
+  NotKept(const NotKept<U>&) {}  // NOLINT(google-explicit-constructor): what an allocator has
+  T* allocate(std::size_t n) { return std::allocator<T>().allocate(n); }
+  void deallocate(T* at, std::size_t n) { std::allocator<T>().deallocate(at, n); }
+  friend bool operator==(const NotKept&, const NotKept&) = default;
+};
+
+}  // namespace
 
 Reactor::Reactor(int index) : index_(index), loop_(std::make_unique<Loop>()) {}
 Reactor::~Reactor() = default;
 
 void Reactor::post(std::move_only_function<void()> work) {
-  boost::asio::post(loop_->io, [work = std::move(work)]() mutable { work(); });
+  auto run = [work = std::move(work)]() mutable { work(); };
+  if (on_thread()) {
+    boost::asio::post(loop_->io, std::move(run));
+  } else {
+    boost::asio::post(loop_->io, boost::asio::bind_allocator(NotKept<void>(), std::move(run)));
+  }
 }
 
 void Reactor::run_and_wait(std::move_only_function<void()> work) {

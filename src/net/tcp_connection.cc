@@ -17,10 +17,8 @@ namespace {
 using boost::asio::ip::tcp;
 using boost::system::error_code;
 
-constexpr std::size_t kGatherMax = 128;         // scatter entries per write
-constexpr std::size_t kSpareQueues = 16;        // kept per reactor
-constexpr std::size_t kSpareTextMax = 1 << 20;  // a queue that has grown larger is not kept
-constexpr int kReadsPerWake = 4;                // so that one busy peer does not starve the others
+constexpr std::size_t kGatherMax = 128;  // scatter entries per write
+constexpr int kReadsPerWake = 4;         // so that one busy peer does not starve the others
 
 }  // namespace
 
@@ -116,9 +114,10 @@ bool TcpConnection::read_once() {
   std::array<iovec, 2> parts;
   std::size_t count = 0;
   std::size_t room = Loop::kReadBytes - head_bytes_;
-  if (partial_) {
-    parts[count++] = {partial_.get() + partial_bytes_, partial_size_ - partial_bytes_};
-    room += partial_size_ - partial_bytes_;
+  if (partial_size_ > 0) {
+    const std::size_t missing = partial_size_ - partial_.size();
+    parts[count++] = {partial_.reserve(missing), missing};
+    room += missing;
   }
   std::copy_n(head_.begin(), head_bytes_, loop_.read_buffer.get());
   parts[count++] = {loop_.read_buffer.get() + head_bytes_, Loop::kReadBytes - head_bytes_};
@@ -136,17 +135,18 @@ bool TcpConnection::read_once() {
 void TcpConnection::take_in(std::size_t n) {
   loop_.frames.clear();
   std::size_t in_buffer = head_bytes_ + n;
-  std::unique_ptr<std::byte[]> whole;  // keeps a completed frame alive over deliver()
-  if (partial_) {
-    const std::size_t taken = std::min(n, partial_size_ - partial_bytes_);
-    partial_bytes_ += taken;
-    if (partial_bytes_ < partial_size_) return;
+  Buffer whole;  // keeps a completed frame alive over deliver()
+  if (partial_size_ > 0) {
+    const std::size_t taken = std::min(n, partial_size_ - partial_.size());
+    partial_.commit(taken);
+    if (partial_.size() < partial_size_) return;
     in_buffer = n - taken;
     whole = std::move(partial_);
-    loop_.frames.emplace_back(whole.get(), partial_size_);
+    loop_.frames.emplace_back(whole.data(), std::exchange(partial_size_, 0));
   }
   head_bytes_ = 0;
   if (split({loop_.read_buffer.get(), in_buffer})) deliver();
+  loop_.spares.give_back(std::move(whole));
 }
 
 bool TcpConnection::split(MutableBytes run) {
@@ -175,9 +175,9 @@ void TcpConnection::keep(Bytes rest, std::size_t frame_bytes) {
     return;
   }
   // Not touched beyond what has arrived: a peer that announces much and sends little costs little.
-  partial_ = std::make_unique_for_overwrite<std::byte[]>(frame_bytes);
-  std::copy(rest.begin(), rest.end(), partial_.get());
-  partial_bytes_ = rest.size();
+  partial_ = loop_.spares.take_buffer(frame_bytes);
+  partial_.reserve(frame_bytes);
+  partial_.append(rest);
   partial_size_ = frame_bytes;
 }
 
@@ -190,22 +190,8 @@ void TcpConnection::deliver() {
 }
 
 OutQueue& TcpConnection::out() {
-  if (!out_) {
-    if (loop_.spare_queues.empty()) {
-      out_ = std::make_unique<OutQueue>();
-    } else {
-      out_ = std::move(loop_.spare_queues.back());
-      loop_.spare_queues.pop_back();
-    }
-  }
+  if (!out_) out_ = loop_.spares.take_queue();
   return *out_;
-}
-
-void TcpConnection::give_back_queue() {
-  if (loop_.spare_queues.size() < kSpareQueues && out_->text().capacity() <= kSpareTextMax) {
-    loop_.spare_queues.push_back(std::move(out_));
-  }
-  out_.reset();
 }
 
 void TcpConnection::flush() {
@@ -219,7 +205,7 @@ void TcpConnection::flush() {
     if (n < 0) return close();
     out_->take(static_cast<std::size_t>(n));
   }
-  give_back_queue();
+  loop_.spares.give_back(std::move(out_));
   if (std::exchange(paused_, false)) wait_readable();
 }
 
@@ -233,7 +219,8 @@ void TcpConnection::close() {
   idle_timer_.cancel();
   error_code ignored;
   socket_.close(ignored);
-  partial_.reset();
+  partial_ = {};
+  partial_size_ = 0;
   // Not from within a call of the session's own.
   reactor_.post([self = self()] {
     self->out_.reset();

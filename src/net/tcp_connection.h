@@ -53,7 +53,6 @@ class TcpConnection final : public Connection {
   bool split(MutableBytes run);
   void keep(Bytes rest, std::size_t frame_bytes);
   void deliver();
-  void give_back_queue();
   std::shared_ptr<TcpConnection> self() {
     return std::static_pointer_cast<TcpConnection>(shared_from_this());
   }
@@ -79,9 +78,8 @@ class TcpConnection final : public Connection {
   // itself.
   std::array<std::byte, kHeadBytesMax> head_;
   std::size_t head_bytes_ = 0;
-  std::unique_ptr<std::byte[]> partial_;
-  std::size_t partial_bytes_ = 0;  // arrived, of
-  std::size_t partial_size_ = 0;
+  Buffer partial_;
+  std::size_t partial_size_ = 0;  // when it is whole; 0: there is none
 };
 
 }  // namespace sluice::net
