@@ -8,17 +8,24 @@
 namespace sluice::doors {
 
 void ReactorContext::answer_later(LateAnswer answer) {
-  const bool first = late_answers_.empty();
   const LogPosition until = answer.until;
-  late_answers_.push_back(std::move(answer));
-  if (first) arm();
+  owe_answer() = std::move(answer);
+  answers_owed(until);
+}
+
+void ReactorContext::answers_owed(LogPosition until) {
+  if (late_answers_.empty()) return;
+  if (late_answers_.front().until == until) arm();  // the first ones
   wait_for(until);
 }
 
 void ReactorContext::announce_later(LogPosition until,
                                     std::span<broker::TopicQueue* const> queues) {
   for (const broker::TopicQueue* queue : queues) {
-    late_arrivals_.push_back({until, queue->index->topic(), queue->index->id()});
+    LateArrival& arrival = late_arrivals_.push();
+    arrival.until = until;
+    arrival.topic = queue->index->topic();
+    arrival.queue = queue->index->id();
   }
   if (!queues.empty()) wait_for(until);
 }
@@ -47,16 +54,17 @@ void ReactorContext::confirmed_elsewhere(LogPosition) {
 }
 
 void ReactorContext::release(LogPosition confirmed) {
-  std::vector<std::shared_ptr<net::Connection>> written;
-  while (!late_answers_.empty() && late_answers_.front().until <= confirmed) {
-    const LateAnswer answer = std::move(late_answers_.front());
-    late_answers_.pop_front();
-    const auto connection = answer.connection.lock();
+  for (; !late_answers_.empty() && late_answers_.front().until <= confirmed; late_answers_.pop()) {
+    const LateAnswer& answer = late_answers_.front();
+    auto connection = answer.connection.lock();
     if (!connection || !connection->is_open()) continue;
     write_send_reply(*connection, answer, broker().options(), wire::remoting::kSuccess, {});
-    if (written.empty() || written.back() != connection) written.push_back(connection);
+    if (answered_.empty() || answered_.back() != connection) {
+      answered_.push_back(std::move(connection));
+    }
   }
-  for (const auto& connection : written) connection->flush();
+  for (const auto& connection : answered_) connection->flush();
+  answered_.clear();
   release_arrivals(confirmed);
   fail_answers();
   if (late_answers_.empty() && late_arrivals_.empty()) waiting_.store(false);
@@ -66,7 +74,8 @@ void ReactorContext::fail_answers() {
   if (late_answers_.empty()) return;
   const auto health = broker().store().flush_health();
   if (health) return;
-  for (const LateAnswer& answer : std::exchange(late_answers_, {})) {
+  for (; !late_answers_.empty(); late_answers_.pop()) {
+    const LateAnswer& answer = late_answers_.front();
     const auto connection = answer.connection.lock();
     if (!connection || !connection->is_open()) continue;
     write_error(connection->out(), answer.reply_to, health.error());
@@ -75,9 +84,9 @@ void ReactorContext::fail_answers() {
 }
 
 void ReactorContext::release_arrivals(LogPosition confirmed) {
-  while (!late_arrivals_.empty() && late_arrivals_.front().until <= confirmed) {
-    const LateArrival arrival = std::move(late_arrivals_.front());
-    late_arrivals_.pop_front();
+  for (; !late_arrivals_.empty() && late_arrivals_.front().until <= confirmed;
+       late_arrivals_.pop()) {
+    const LateArrival& arrival = late_arrivals_.front();
     const auto topic = broker().topics().find(arrival.topic);
     broker::TopicQueue* const queue = topic ? topic->queue(arrival.queue) : nullptr;
     if (queue) announce({&queue, 1});
@@ -85,9 +94,8 @@ void ReactorContext::release_arrivals(LogPosition confirmed) {
 }
 
 void ReactorContext::expire_answers(SteadyTime now) {
-  while (!late_answers_.empty() && late_answers_.front().deadline <= now) {
-    const LateAnswer answer = std::move(late_answers_.front());
-    late_answers_.pop_front();
+  for (; !late_answers_.empty() && late_answers_.front().deadline <= now; late_answers_.pop()) {
+    const LateAnswer& answer = late_answers_.front();
     const auto connection = answer.connection.lock();
     if (!connection || !connection->is_open()) continue;
     write_send_reply(*connection, answer, broker().options(), wire::remoting::kFlushDiskTimeout,

@@ -21,7 +21,7 @@ struct Parked : delivery::Wait {
   virtual void unmark() = 0;
 
   BrokerSession& session;
-  const ReplyTo reply_to;
+  ReplyTo reply_to;
   std::size_t index = 0;  ///< in its session
 };
 

@@ -77,10 +77,14 @@ void ReactorContext::announce(std::span<broker::TopicQueue* const> queues) {
   }
   for (std::size_t r = 0; r < arrivals_.size(); ++r) {
     if (arrivals_[r].empty()) continue;
-    std::vector<Arrival> arrivals = std::exchange(arrivals_[r], {});
     if (r == static_cast<std::size_t>(reactor_.index())) {
-      on_arrivals(arrivals);
+      // Answering may announce again.
+      std::vector<Arrival> own = std::exchange(arrivals_[r], std::exchange(spare_arrivals_, {}));
+      on_arrivals(own);
+      own.clear();
+      spare_arrivals_ = std::move(own);
     } else {
+      std::vector<Arrival> arrivals = std::exchange(arrivals_[r], {});
       ReactorContext& other = door_.context(r);
       other.reactor_.post([&other, list = std::move(arrivals)] { other.on_arrivals(list); });
     }

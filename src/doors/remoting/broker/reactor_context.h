@@ -15,6 +15,7 @@
 #include "delivery/waits.h"
 #include "doors/remoting/broker/door.h"
 #include "doors/remoting/broker/parked.h"
+#include "doors/remoting/broker/recycled_queue.h"
 #include "doors/remoting/reply.h"
 #include "net/reactor.h"
 #include "wire/remoting/batch.h"
@@ -31,6 +32,11 @@ struct LateAnswer {
   std::string message_id, unique_key, batch_id, recall_handle;
   std::int32_t queue_id = 0;
   std::int64_t queue_offset = 0;
+
+  void clear() {
+    connection.reset();
+    for (std::string* text : {&message_id, &unique_key, &batch_id, &recall_handle}) text->clear();
+  }
 };
 
 /// What one reactor needs to serve its connections: scratch memory that is reused from wake to
@@ -85,6 +91,9 @@ class ReactorContext {
   void announce(std::span<broker::TopicQueue* const> queues);
   /// Keeps an answer until its position is confirmed; and the queues to announce then.
   void answer_later(LateAnswer answer);
+  /// The same, to be filled in: then answers_owed() says until when the last ones wait.
+  LateAnswer& owe_answer() { return late_answers_.push(); }
+  void answers_owed(LogPosition until);
   void announce_later(LogPosition until, std::span<broker::TopicQueue* const> queues);
   /// One of the two, by whether `until` is confirmed.
   void announce_when(LogPosition until, std::span<broker::TopicQueue* const> queues);
@@ -106,6 +115,7 @@ class ReactorContext {
     LogPosition until;
     std::string topic;
     QueueId queue;
+    void clear() { topic.clear(); }
   };
 
   struct Rebalance {
@@ -145,9 +155,11 @@ class ReactorContext {
   std::unordered_map<TopicKey, std::vector<std::shared_ptr<broker::GroupLeases>>> popping_;
   net::Timer timer_;
   std::vector<std::vector<Arrival>> arrivals_;  // by reactor
+  std::vector<Arrival> spare_arrivals_;         // memory for the next ones here
   std::vector<delivery::TagCode> tags_;         // of an arrival's messages
-  std::deque<LateAnswer> late_answers_;
-  std::deque<LateArrival> late_arrivals_;
+  RecycledQueue<LateAnswer> late_answers_;
+  RecycledQueue<LateArrival> late_arrivals_;
+  std::vector<std::shared_ptr<net::Connection>> answered_;  // by release(), empty in between
   std::deque<Rebalance> rebalances_;
   std::vector<std::shared_ptr<net::Connection>> held_;  // by answer_when_kept()
   bool keep_posted_ = false;

@@ -34,7 +34,7 @@ void write_ids(const broker::SendBatch& sends, broker::SendBatch::Ticket ticket,
   ids.clear();
   for (const store::Pending& one : sends.messages(ticket)) {
     if (!ids.empty()) ids += ',';
-    ids += wire::record::message_id(host, one.position);
+    wire::record::append_message_id(ids, host, one.position);
   }
 }
 
@@ -145,10 +145,11 @@ void BrokerSession::answer_sends_later(LogPosition until) {
     const auto& [ticket, reply_to] = send;
     if (!ticket.wait) answer_send(send);
     if (!ticket.wait || reply_to.oneway) continue;
-    LateAnswer answer{.until = until,
-                      .deadline = deadline,
-                      .connection = connection_.weak_from_this(),
-                      .reply_to = reply_to};
+    LateAnswer& answer = context_.owe_answer();
+    answer.until = until;
+    answer.deadline = deadline;
+    answer.connection = connection_.weak_from_this();
+    answer.reply_to = reply_to;
     write_ids(sends, ticket, door.options().store_host, answer.message_id);
     const auto response =
         response_of(sends, ticket, answer.message_id, context_.broker().options());
@@ -157,8 +158,8 @@ void BrokerSession::answer_sends_later(LogPosition until) {
     answer.recall_handle = recall_handle(sends, ticket, context_.broker().options());
     answer.queue_id = response.queue_id;
     answer.queue_offset = response.queue_offset;
-    context_.answer_later(std::move(answer));
   }
+  context_.answers_owed(until);
   context_.announce_later(until, sends.queues());
   context_.fail_answers();  // when the flush has failed since the append
 }

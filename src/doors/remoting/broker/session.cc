@@ -12,6 +12,12 @@ namespace sluice::doors {
 
 using namespace wire::remoting;
 
+namespace {
+
+constexpr std::size_t kSparePulls = 8;
+
+}  // namespace
+
 BrokerSession::BrokerSession(ReactorContext& context,
                              const std::shared_ptr<net::Connection>& connection)
     : context_(context),
@@ -77,7 +83,7 @@ Result<void> BrokerSession::park(broker::PullPlan plan, QueueOffset asked, milli
   if (parked_.size() >= kParkedMax) {
     return fail(Errc::busy, "too many pulls wait on this connection (16384)");
   }
-  auto pull = std::make_unique<ParkedPull>(*this, to);
+  auto pull = make_pull(to);
   pull->plan = std::move(plan);
   pull->asked = asked;
   ParkedPull& parked = keep(std::move(pull), hold);
@@ -170,13 +176,32 @@ void BrokerSession::give_up(ParkedPop& pop) {
   connection_.flush();
 }
 
-void BrokerSession::drop(Parked& parked) {
+std::unique_ptr<ParkedPull> BrokerSession::make_pull(ReplyTo to) {
+  if (spare_pulls_.empty()) return std::make_unique<ParkedPull>(*this, to);
+  auto pull = std::move(spare_pulls_.back());
+  spare_pulls_.pop_back();
+  pull->reply_to = to;
+  return pull;
+}
+
+std::unique_ptr<Parked> BrokerSession::take_out(Parked& parked) {
   const std::size_t index = parked.index;
   if (index + 1 != parked_.size()) {
     std::swap(parked_[index], parked_.back());
     parked_[index]->index = index;
   }
+  auto taken = std::move(parked_.back());
   parked_.pop_back();
+  return taken;
+}
+
+void BrokerSession::drop(ParkedPull& pull) {
+  auto taken = take_out(pull);
+  if (spare_pulls_.size() == kSparePulls) return;
+  static_cast<delivery::QueueHook&>(pull).unlink();
+  static_cast<delivery::TimeHook&>(pull).unlink();
+  pull.plan = {};
+  spare_pulls_.emplace_back(static_cast<ParkedPull*>(taken.release()));
 }
 
 }  // namespace sluice::doors

@@ -64,13 +64,17 @@ class BrokerSession final : public net::Session {
   void answer_sends_later(LogPosition until);
   template <class Request>
   Request& keep(std::unique_ptr<Request> parked, milliseconds hold);
-  void drop(Parked& parked);
+  std::unique_ptr<ParkedPull> make_pull(ReplyTo to);
+  std::unique_ptr<Parked> take_out(Parked& parked);
+  void drop(Parked& parked) { take_out(parked); }
+  void drop(ParkedPull& pull);
 
   ReactorContext& context_;
   net::Connection& connection_;  // owns this session
   const std::shared_ptr<delivery::Link> link_;
   std::vector<SendTicket> tickets_;
   std::vector<std::unique_ptr<Parked>> parked_;
+  std::vector<std::unique_ptr<ParkedPull>> spare_pulls_;  // a client that waits will wait again
 };
 
 /// The request as the broker takes it.
