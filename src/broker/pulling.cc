@@ -111,9 +111,9 @@ Result<delivery::Subscription> Broker::parse_subscription(std::string_view topic
 Result<std::shared_ptr<const delivery::Subscription>> Broker::subscription_of(
     const PullQuery& query, const GroupConfig& group) const {
   if (query.expression) {
+    if (delivery::wants_all(*query.expression, query.expression_type)) return nullptr;
     SLUICE_TRY(auto parsed, parse_subscription(query.topic, *query.expression,
                                                query.expression_type, query.sub_version));
-    if (parsed.wants_all()) return nullptr;
     return std::make_shared<const delivery::Subscription>(std::move(parsed));
   }
   auto found = consumers_.subscription(query.link, query.group, query.topic);
@@ -137,6 +137,7 @@ Result<std::shared_ptr<const delivery::Subscription>> Broker::subscription_of(
 }
 
 std::optional<QueueOffset> Broker::reset_of(const PullQuery& query) {
+  if (resets_.none()) return std::nullopt;
   const QueueId queue(query.queue_id);
   const std::string scope = variants_.scope(query.link, query.group, query.topic);
   const auto reset = resets_.on_read(scope, query.topic, queue, query.offset);

@@ -19,6 +19,7 @@ namespace sluice::delivery {
 class Resets {
  public:
   void put(std::string_view group, std::string_view topic, QueueId queue, QueueOffset target);
+  bool none() const { return count_ == 0; }
   /// Whether commits of other offsets than the target must not count.
   bool pending(std::string_view group, std::string_view topic, QueueId queue) const;
   /// A member reads at `at`: where it is to go on instead. A reset ends with the first read at its

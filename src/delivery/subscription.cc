@@ -39,6 +39,12 @@ std::vector<std::int32_t> sorted_hashes(const std::vector<std::string>& tags) {
 
 }  // namespace
 
+bool wants_all(std::string_view expression, std::string_view type) {
+  if (!type.empty() && type != kTagFilter) return false;
+  const std::string_view wanted = trim(expression);
+  return wanted.empty() || wanted == "*";
+}
+
 bool Subscription::matches(std::int64_t tags_code) const {
   if (wants_all()) return true;
   const auto code = static_cast<std::int32_t>(tags_code);
@@ -62,8 +68,8 @@ Result<Subscription> parse_subscription(std::string_view topic, std::string_view
                 "filter type " + std::string(type) + " of topic " + std::string(topic) +
                     " is not supported; subscribe by tags (TAG) or properties (SQL92)");
   }
+  if (wants_all(expression, type)) return subscription;
   const std::string_view wanted = trim(expression);
-  if (wanted.empty() || wanted == "*") return subscription;
   subscription.expression = expression;
   subscription.tags = split_tags(wanted);
   if (subscription.tags.empty()) {

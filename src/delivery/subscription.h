@@ -32,6 +32,9 @@ struct Subscription {
   bool matches(std::int64_t tags_code) const;
 };
 
+/// Whether that is a subscription to everything, as most are.
+bool wants_all(std::string_view expression, std::string_view type);
+
 /// Type TAG (or none): `a || b` with blanks around tags ignored; empty or `*` is everything. Type
 /// SQL92: see sql/filter.h. Errors: subscription_malformed (an expression of separators only, wrong
 /// SQL), unsupported (another type).
