@@ -62,10 +62,10 @@ func crc(body []byte) string { return strconv.FormatUint(uint64(crc32.ChecksumIE
 
 func main() {
 	rlog.SetLogLevel("error")
-	commands := map[string]func(args) error{"send": send, "consume": consume, "mix": mix, "transact": transact}
+	commands := map[string]func(args) error{"send": send, "consume": consume, "pull": pull, "mix": mix, "transact": transact}
 	var err error
 	if len(os.Args) < 2 || commands[os.Args[1]] == nil {
-		err = fmt.Errorf("subcommands: send consume transact")
+		err = fmt.Errorf("subcommands: send consume pull mix transact")
 	} else {
 		given := args{}
 		for _, word := range os.Args[2:] {

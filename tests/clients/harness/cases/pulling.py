@@ -35,6 +35,30 @@ for _client in (*JAVA, "cpp"):
         case(f"litepull-{_how}-{_client}", limit=150)(lambda c, client=_client, how=_how: _lite(c, client, how))
 
 
+def _go_pull(c, how, queues):
+    """Once each, and the group goes on where it was."""
+    topic, n = c.topic(queues=queues), 60
+    for p, count in (("first", n), ("second", 12)):
+        c.send("go", count, topic=topic, p=p)
+        reader = c.driver("go", "pull", topic=topic, group=c.name("g"), how=how, n=count)
+        once(reader.finish(70).of("got"), [f"{p}/{i}" for i in range(count)])
+
+
+case("pull-go-poll", limit=150)(lambda c: _go_pull(c, "poll", 4))
+# The broker holds the pull of a queue that has nothing more, and the client asks its queues in turn.
+case("pull-go-pull", limit=150)(lambda c: _go_pull(c, "pull", 1))
+
+
+@case("pull-go-from", limit=150)
+def _(c):
+    """The Go client's pulls from an offset on: what every queue has."""
+    topic = c.topic()
+    c.send("go", 60, topic=topic)
+    reader = c.driver("go", "pull", topic=topic, group=c.name("g"), how="from", n=4 * 8, **{"from": 7})
+    offsets = [e["o"] for e in reader.finish(100).of("got")]
+    check(sorted(offsets) == sorted(list(range(7, 15)) * 4), f"from offset 7 on came {sorted(offsets)}")
+
+
 def fill(c, topic, tags):
     with Connection(c.server.port) as broker:
         for i, tag in enumerate(tags):
