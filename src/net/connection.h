@@ -25,7 +25,7 @@ class Session {
   /// bytes must suffice for. An error closes the connection.
   virtual Result<std::size_t> frame_size(Bytes bytes) = 0;
   /// All whole frames that have arrived, in order, to be handled and answered in one go. The bytes
-  /// may be changed and are gone after the call.
+  /// may be changed, and are gone after the call unless Connection::keep_frames() was called.
   virtual void on_frames(std::span<const MutableBytes> frames) = 0;
   /// The connection is closed; the last call.
   virtual void on_closed() = 0;
@@ -47,6 +47,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   virtual const Address& peer() const = 0;   ///< any thread
   virtual bool is_open() const = 0;
 
+  /// Within on_frames(): its frames stay where they are until Reactor::let_frames_go(). False: too
+  /// much is kept already.
+  virtual bool keep_frames() = 0;
   /// Where answers go; written by flush(). Within on_frames() the flush comes by itself afterwards.
   virtual OutQueue& out() = 0;
   /// Writes what the socket takes now; the rest follows when it can.

@@ -28,6 +28,14 @@ struct Loop {
   std::unique_ptr<std::byte[]> read_buffer =
       std::make_unique_for_overwrite<std::byte[]>(kReadBytes);
   std::vector<MutableBytes> frames;
+  /// Sessions may want to see their frames again before the wake is over: bytes at the buffer's
+  /// front that are not read to meanwhile, and frames that came in parts.
+  std::size_t kept = 0;
+  std::size_t run_end = 0;  ///< of the bytes being delivered
+  std::vector<Buffer> kept_frames;
+  static constexpr std::size_t kKeptMax = kReadBytes / 2;
+  std::byte* read_to() const { return read_buffer.get() + kept; }
+  std::size_t room() const { return kReadBytes - kept; }
 
   Spares spares;
 

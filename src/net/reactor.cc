@@ -53,6 +53,12 @@ void Reactor::run_and_wait(std::move_only_function<void()> work) {
   ready.wait();
 }
 
+void Reactor::let_frames_go() {
+  loop_->kept = 0;
+  for (Buffer& frame : loop_->kept_frames) loop_->spares.give_back(std::move(frame));
+  loop_->kept_frames.clear();
+}
+
 bool Reactor::on_thread() const { return loop_->thread == std::this_thread::get_id(); }
 
 void Reactor::run() {

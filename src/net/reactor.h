@@ -29,6 +29,9 @@ class Reactor {
   void run_and_wait(std::move_only_function<void()> work);
   bool on_thread() const;
 
+  /// What Connection::keep_frames() has kept may be overwritten. On the reactor's thread.
+  void let_frames_go();
+
   /// Runs the loop until stop(); called by the thread that becomes the reactor's.
   void run();
   void stop();

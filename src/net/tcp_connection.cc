@@ -113,14 +113,15 @@ ssize_t TcpConnection::transmit(std::span<iovec> parts) {
 bool TcpConnection::read_once() {
   std::array<iovec, 2> parts;
   std::size_t count = 0;
-  std::size_t room = Loop::kReadBytes - head_bytes_;
+  const std::size_t room_in_buffer = loop_.room() - head_bytes_;
+  std::size_t room = room_in_buffer;
   if (partial_size_ > 0) {
     const std::size_t missing = partial_size_ - partial_.size();
     parts[count++] = {partial_.reserve(missing), missing};
     room += missing;
   }
-  std::copy_n(head_.begin(), head_bytes_, loop_.read_buffer.get());
-  parts[count++] = {loop_.read_buffer.get() + head_bytes_, Loop::kReadBytes - head_bytes_};
+  std::copy_n(head_.begin(), head_bytes_, loop_.read_to());
+  parts[count++] = {loop_.read_to() + head_bytes_, room_in_buffer};
   const ssize_t n = receive(std::span(parts).first(count));
   if (n < 0 && (errno == EAGAIN || errno == EINTR)) return false;
   if (n <= 0) {
@@ -145,8 +146,11 @@ void TcpConnection::take_in(std::size_t n) {
     loop_.frames.emplace_back(whole.data(), std::exchange(partial_size_, 0));
   }
   head_bytes_ = 0;
-  if (split({loop_.read_buffer.get(), in_buffer})) deliver();
-  loop_.spares.give_back(std::move(whole));
+  loop_.run_end = loop_.kept + in_buffer;
+  if (split({loop_.read_to(), in_buffer})) deliver();
+  if (!std::exchange(keeping_, false)) return loop_.spares.give_back(std::move(whole));
+  loop_.kept = loop_.run_end;
+  if (!whole.empty()) loop_.kept_frames.push_back(std::move(whole));
 }
 
 bool TcpConnection::split(MutableBytes run) {
@@ -187,6 +191,11 @@ void TcpConnection::deliver() {
   session_->on_frames(loop_.frames);
   delivering_ = false;
   if (open_) flush();
+}
+
+bool TcpConnection::keep_frames() {
+  keeping_ = delivering_ && loop_.run_end <= Loop::kKeptMax;
+  return keeping_;
 }
 
 OutQueue& TcpConnection::out() {

@@ -37,6 +37,7 @@ class TcpConnection final : public Connection {
   void flush() override;
   bool hold() override { return !std::exchange(held_, true); }
   void release() override;
+  bool keep_frames() override;
   void close() override;
 
  private:
@@ -70,6 +71,7 @@ class TcpConnection final : public Connection {
   SteadyTime active_;
   bool open_ = true;
   bool delivering_ = false;
+  bool keeping_ = false;  // the frames being delivered
   bool held_ = false;
   bool waiting_writable_ = false;
   bool paused_ = false;  // not reading: the peer does not read what it is sent

@@ -167,6 +167,8 @@ void ReactorContext::close() {
   late_arrivals_.clear();
   rebalances_.clear();
   held_.clear();
+  senders_.clear();
+  sends.clear();
   popping_.clear();
 }
 

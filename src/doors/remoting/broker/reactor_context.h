@@ -23,6 +23,8 @@
 
 namespace sluice::doors {
 
+class BrokerSession;
+
 /// An answer to a send that waits until its messages are confirmed (flushed).
 struct LateAnswer {
   LogPosition until;
@@ -73,6 +75,14 @@ class ReactorContext {
   void unmark(broker::TopicQueue& queue);
   void unmark(const broker::PopPlan& plan);
 
+  /// The session has taken up the first of its sends of this wake. Answered by append_sends().
+  void sends_from(BrokerSession& session);
+  /// All of the connection's frames are taken up: appends its sends now, or at the end of the wake,
+  /// together with those that other connections bring.
+  void append_soon(net::Connection& connection);
+  /// Appends what all sessions have taken up, and answers them.
+  void append_sends();
+
   /// By which leases run.
   delivery::LeaseTime lease_time() const;
   /// Holds the connection's answers until what pops and acknowledgements have changed is logged:
@@ -118,6 +128,11 @@ class ReactorContext {
     void clear() { topic.clear(); }
   };
 
+  struct Sender {
+    std::shared_ptr<net::Connection> connection;
+    BrokerSession* session;  ///< lives while the connection is open
+  };
+
   struct Rebalance {
     SteadyTime time;
     std::weak_ptr<delivery::Link> link;
@@ -161,6 +176,9 @@ class ReactorContext {
   RecycledQueue<LateArrival> late_arrivals_;
   std::vector<std::shared_ptr<net::Connection>> answered_;  // by release(), empty in between
   std::deque<Rebalance> rebalances_;
+  std::vector<Sender> senders_;                   // whose sends are in `sends`
+  const net::Connection* last_sender_ = nullptr;  // only to compare: it may be gone
+  bool append_posted_ = false;
   std::vector<std::shared_ptr<net::Connection>> held_;  // by answer_when_kept()
   bool keep_posted_ = false;
   std::atomic<bool> waiting_{false};  // for what confirmed_elsewhere() tells

@@ -5,7 +5,7 @@
 #include "wire/record/properties.h"
 #include "wire/remoting/requests/send.h"
 
-/// Sends: taken up frame by frame, appended once per wake, answered together.
+/// Sends: taken up frame by frame, and answered together; sends_of_wake.cc appends them.
 namespace sluice::doors {
 
 using namespace wire::remoting;
@@ -100,6 +100,7 @@ Result<void> BrokerSession::take_send_as() {
   } else {
     SLUICE_TRY(ticket, context_.sends.add(query, now));
   }
+  if (tickets_.empty()) context_.sends_from(*this);
   tickets_.push_back({ticket, ReplyTo::of(command)});
   return {};
 }
@@ -108,22 +109,19 @@ void BrokerSession::take_send() {
   const bool long_names = context_.command.code == SendMessage::kCode;
   const auto taken = long_names ? take_send_as<SendMessage>() : take_send_as<SendMessageV2>();
   if (!taken) write_error(out(), ReplyTo::of(context_.command), taken.error());
-  if (context_.sends.bytes() > kBatchBytesMax) append_sends();
+  if (context_.sends.bytes() > kBatchBytesMax) context_.append_sends();
 }
 
-void BrokerSession::append_sends() {
-  if (tickets_.empty()) return;
-  broker::SendBatch& sends = context_.sends;
-  if (const auto until = sends.append(); !until) {
+void BrokerSession::answer_sends(const Result<LogPosition>& until) {
+  if (!until) {
     for (const SendTicket& t : tickets_) write_error(out(), t.reply_to, until.error());
   } else if (context_.broker().store().confirmed() >= *until) {
     for (const SendTicket& t : tickets_) answer_send(t);
-    context_.announce(sends.queues());
   } else {
     answer_sends_later(*until);
   }
   tickets_.clear();
-  sends.clear();
+  connection_.flush();
 }
 
 void BrokerSession::answer_send(const SendTicket& send) {
@@ -160,8 +158,6 @@ void BrokerSession::answer_sends_later(LogPosition until) {
     answer.queue_offset = response.queue_offset;
   }
   context_.answers_owed(until);
-  context_.announce_later(until, sends.queues());
-  context_.fail_answers();  // when the flush has failed since the append
 }
 
 void write_send_reply(net::Connection& connection, const LateAnswer& answer,

@@ -40,12 +40,12 @@ void BrokerSession::on_frames(std::span<const MutableBytes> frames) {
     if (auto decoded = decode(frame, context_.command); !decoded) {
       log::warn("connection_refused",
                 {{"peer", connection_.peer().text()}, {"why", decoded.error().remark()}});
-      append_sends();
+      context_.append_sends();
       return connection_.close();
     }
     handle();
   }
-  append_sends();
+  if (!tickets_.empty()) context_.append_soon(connection_);
   // Without it, what the answers say might not be so after a restart.
   if (context_.pops.changed()) context_.answer_when_kept(connection_);
 }
@@ -65,7 +65,8 @@ void BrokerSession::handle() {
   const bool send = command.code == SendMessage::kCode || command.code == SendMessageV2::kCode ||
                     command.code == SendBatchMessage::kCode;
   if (send) return take_send();
-  append_sends();  // what comes later on a connection sees what came before
+  // What comes later on a connection sees what came before.
+  if (!tickets_.empty()) context_.append_sends();
   const BrokerRow* const row = broker_handlers().find(command.code);
   if (!row) return write_unknown_code(out(), ReplyTo::of(command), command.code);
   const Clock& clock = context_.door().clock();

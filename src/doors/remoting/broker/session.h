@@ -43,6 +43,9 @@ class BrokerSession final : public net::Session {
   /// Answers that nothing came.
   void give_up(ParkedPop& pop);
 
+  /// What became of the sends that were taken up.
+  void answer_sends(const Result<LogPosition>& until);
+
   /// Reads on a thread that may wait for the disk, and answers then. Errors: busy.
   Result<void> read_later(broker::PullPlan plan, ReplyTo to);
   Result<void> read_later(broker::PopPlan plan, broker::PopResult taken, ReplyTo to);
@@ -59,7 +62,6 @@ class BrokerSession final : public net::Session {
   void take_send();
   template <class Request>
   Result<void> take_send_as();
-  void append_sends();
   void answer_send(const SendTicket& send);
   void answer_sends_later(LogPosition until);
   template <class Request>

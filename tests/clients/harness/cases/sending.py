@@ -2,6 +2,7 @@
 import itertools
 
 from ..case import case, check
+from ..remoting import SEND_MESSAGE, Connection, frame, header, send_fields
 
 STOCK = ("java540", "java498", "go")
 CLIENTS = (*STOCK, "cpp")
@@ -105,3 +106,41 @@ case("two-consumers-share")(lambda c: _share(c, "java540", "java498"))
 for _first, _second in itertools.permutations(("java540", "cpp")):
     case(f"two-consumers-share-{_first}-{_second}")(lambda c, one=_first, two=_second: _share(c, one, two))
 case("two-consumers-share-in-order")(lambda c: _share(c, "java540", "cpp", listener="orderly"))
+
+
+def _many_at_once(c, server):
+    """What many connections send at the same moment goes into the log together: each is answered for its own message, whoever hangs up."""
+    topic, queues, rounds = c.topic(server=server, queues=2), 2, 40
+    connections = [Connection(server.port, timeout=20) for _ in range(24)]
+    stored = {}
+    try:
+        for number in range(rounds):
+            asked = []
+            for i, one in enumerate(connections):
+                body = b"%d/%d " % (number, i) + b"x" * (i * 137 % 3000)
+                queue = 99 if i % 8 == 5 else i % queues  # there is no such queue
+                head = header(SEND_MESSAGE, send_fields(topic, queue))
+                one.raw(frame(head, body))
+                asked.append((one, head["opaque"], queue, body))
+            with Connection(server.port) as gone:
+                gone.raw(frame(header(SEND_MESSAGE, send_fields(topic, 0)), b"gone"))
+            for one, opaque, queue, body in asked:
+                answer = one.answer()
+                check(answer.opaque == opaque, f"answer {answer.opaque} came, not {opaque}")
+                check((answer.code == 0) == (queue < queues), f"a send to queue {queue} is answered with {answer}")
+                if answer.code == 0:
+                    stored[queue, int(answer.fields["queueOffset"])] = body
+    finally:
+        for one in connections:
+            one.socket.close()
+    check(len(stored) == rounds * 21, f"{len(stored)} places for {rounds * 21} messages")
+    with Connection(server.port) as broker:
+        for (queue, offset), body in sorted(stored.items()):
+            answer = broker.call(11, {"consumerGroup": "g", "topic": topic, "queueId": queue, "queueOffset": offset, "maxMsgNums": 1, "sysFlag": 4,
+                                      "commitOffset": 0, "suspendTimeoutMillis": 0, "subscription": "*", "subVersion": 0, "expressionType": "TAG"})
+            check(answer.code == 0 and body in answer.body, f"queue {queue}, offset {offset} is not {body[:20]}: {answer.code}")
+
+
+for _flush in ("SYNC_FLUSH", "ASYNC_FLUSH"):
+    case(f"send-by-many-at-once-{_flush.lower().replace('_', '-')}", group=None, against=("sluice",))(
+        lambda c, flush=_flush: _many_at_once(c, c.new_server({"flushDiskType": flush, "reactors": 1}).start()))

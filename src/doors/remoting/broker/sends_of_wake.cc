@@ -1,0 +1,44 @@
+#include <utility>
+
+#include "doors/remoting/broker/session.h"
+
+/// One append for what several connections send at the same time: with one message in flight each,
+/// what an append costs beside the message would be paid for each of them.
+namespace sluice::doors {
+namespace {
+
+constexpr std::size_t kTogetherMax = 64 << 10;  // bytes: more would not stay in the nearest caches
+
+}  // namespace
+
+void ReactorContext::sends_from(BrokerSession& session) {
+  senders_.push_back({session.connection().shared_from_this(), &session});
+}
+
+void ReactorContext::append_soon(net::Connection& connection) {
+  // Nobody else is sending: to look for others would only make the sender wait.
+  const bool alone =
+      std::exchange(last_sender_, &connection) == &connection && senders_.size() == 1;
+  if (alone || sends.bytes() > kTogetherMax || !connection.keep_frames()) return append_sends();
+  if (std::exchange(append_posted_, true)) return;
+  // Behind the connections that are readable now.
+  reactor_.post([this] {
+    append_posted_ = false;
+    append_sends();
+  });
+}
+
+void ReactorContext::append_sends() {
+  if (senders_.empty()) return;
+  const auto until = sends.append();
+  for (const Sender& sender : senders_) {
+    if (sender.connection->is_open()) sender.session->answer_sends(until);
+  }
+  senders_.clear();
+  if (until) announce_when(*until, sends.queues());
+  fail_answers();  // when the flush has failed since the append
+  sends.clear();
+  reactor_.let_frames_go();
+}
+
+}  // namespace sluice::doors
