@@ -175,6 +175,9 @@ constexpr auto kRows = std::to_array<SettingRow>({
                 "Network threads; 0 chooses by the number of processors"),
     choice_key("logLevel", kOurs, "info", "trace|debug|info|warn|error|off",
                "Least severe log lines that are written to standard error"),
+    integer_key("slowRequestMs", kOurs, "100", {0, kInt32Max, "ms"},
+                "Sends that take so long are counted and logged, with where their time went; 0: "
+                "none"),
     integer_key("tailBytes", kOurs, "8388608", {kMiB, kGiB, "bytes"},
                 "Memory for messages that are taken in and not yet written to the log"),
     integer_key("connectionsMax", kOurs, "10000", {1, 1000000, "connections"},

@@ -72,6 +72,9 @@ struct Traffic {
   std::atomic<std::int64_t> got_messages{0}, got_bytes{0}, get_missed{0};
   std::atomic<std::int64_t> cold_reads{0};  ///< pulls that had to wait for the disk
   std::atomic<std::int64_t> damaged{0};     ///< messages that were skipped
+  /// Sends that took slowRequestMs or more, and where they spent how many milliseconds.
+  std::atomic<std::int64_t> slow_sends{0}, slow_queue_ms{0}, slow_append_ms{0}, slow_flush_ms{0},
+      slow_wake_ms{0}, slow_write_ms{0};
 };
 
 /// Thread-safe: each part says how. Times are passed in.

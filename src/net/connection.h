@@ -27,6 +27,8 @@ class Session {
   /// All whole frames that have arrived, in order, to be handled and answered in one go. The bytes
   /// may be changed, and are gone after the call unless Connection::keep_frames() was called.
   virtual void on_frames(std::span<const MutableBytes> frames) = 0;
+  /// All answers so far have been given to the socket.
+  virtual void on_written() {}
   /// The connection is closed; the last call.
   virtual void on_closed() = 0;
 };
@@ -35,6 +37,7 @@ struct ConnectionLimits {
   std::size_t output_bytes_max =
       8 << 20;                     ///< above it no more is read from the peer until it has read
   milliseconds idle_max{120'000};  ///< without traffic for longer: closed; 0 never
+  bool stamp_arrivals = false;     ///< for Connection::age()
 };
 
 /// A TCP connection on one reactor. Reactor's thread only, but for what is said otherwise.
@@ -46,6 +49,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   virtual const Address& local() const = 0;  ///< any thread
   virtual const Address& peer() const = 0;   ///< any thread
   virtual bool is_open() const = 0;
+  /// How long ago the newest bytes read had come to this machine; 0 where that is not known (with
+  /// TLS, or without ConnectionLimits::stamp_arrivals).
+  virtual milliseconds age() const { return milliseconds(0); }
 
   /// Within on_frames(): its frames stay where they are until Reactor::let_frames_go(). False: too
   /// much is kept already.

@@ -34,6 +34,7 @@ TcpConnection::TcpConnection(Reactor& reactor, Socket socket, ConnectionLimits l
   error_code ignored;
   socket_.set_option(tcp::no_delay(true), ignored);
   socket_.non_blocking(true, ignored);
+  if (limits_.stamp_arrivals && !tls_) arrivals_.watch(socket_.native_handle());
   local_ = to_address(socket_.local_endpoint(ignored));
   peer_ = to_address(socket_.remote_endpoint(ignored));
 }
@@ -99,6 +100,7 @@ void TcpConnection::read_on() {
 
 ssize_t TcpConnection::receive(std::span<const iovec> parts) {
   if (tls_) return tls_->read(parts);
+  if (arrivals_.watching()) return arrivals_.read(socket_.native_handle(), parts);
   return ::readv(socket_.native_handle(), parts.data(), static_cast<int>(parts.size()));
 }
 
@@ -215,6 +217,7 @@ void TcpConnection::flush() {
     out_->take(static_cast<std::size_t>(n));
   }
   loop_.spares.give_back(std::move(out_));
+  if (session_) session_->on_written();
   if (std::exchange(paused_, false)) wait_readable();
 }
 

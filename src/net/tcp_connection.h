@@ -9,6 +9,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/intrusive/list.hpp>
 
+#include "net/arrivals.h"
 #include "net/listener.h"
 #include "net/loop.h"
 #include "net/reactor.h"
@@ -33,6 +34,7 @@ class TcpConnection final : public Connection {
   const Address& local() const override { return local_; }
   const Address& peer() const override { return peer_; }
   bool is_open() const override { return open_; }
+  milliseconds age() const override { return arrivals_.age(); }
   OutQueue& out() override;
   void flush() override;
   bool hold() override { return !std::exchange(held_, true); }
@@ -63,6 +65,7 @@ class TcpConnection final : public Connection {
   Socket socket_;
   std::unique_ptr<TlsStream> tls_;
   const ConnectionLimits limits_;
+  Arrivals arrivals_;
   std::function<void()> closed_;
   Address local_, peer_;
   std::unique_ptr<Session> session_;

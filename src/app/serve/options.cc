@@ -19,7 +19,8 @@ net::ListenOptions listen_options(const Settings& settings, const char* port) {
           .port = static_cast<std::uint16_t>(settings.integer(port)),
           .connections_max = static_cast<std::size_t>(settings.integer("connectionsMax")),
           .limits = {.output_bytes_max =
-                         static_cast<std::size_t>(settings.integer("connectionOutputBytesMax"))}};
+                         static_cast<std::size_t>(settings.integer("connectionOutputBytesMax")),
+                     .stamp_arrivals = settings.integer("slowRequestMs") > 0}};
 }
 
 /// `host:port`, several divided by ';'.
@@ -191,6 +192,7 @@ Result<BrokerServiceOptions> broker_options(const Settings& settings) {
                .store_host = host,
                .advertised = address.host() + ':' + std::to_string(host.port),
                .flush_timeout = milliseconds(settings.integer("syncFlushTimeout")),
+               .slow_request = milliseconds(settings.integer("slowRequestMs")),
                .config_text = [text = settings.as_properties()] { return text; },
                .version_name = "Sluice 0.1.0",
                .server_load_balancer = settings.boolean("serverLoadBalancerEnable")},

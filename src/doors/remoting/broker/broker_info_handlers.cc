@@ -49,6 +49,15 @@ void put_traffic(Table& table, const broker::Traffic& traffic, const Rates& rate
   put(table, "putMessageDuplicateTimes", traffic.duplicates);
 }
 
+void put_slow(Table& table, const broker::Traffic& traffic) {
+  put(table, "slowSends", traffic.slow_sends);
+  put(table, "slowSendsQueueMillis", traffic.slow_queue_ms);
+  put(table, "slowSendsAppendMillis", traffic.slow_append_ms);
+  put(table, "slowSendsFlushMillis", traffic.slow_flush_ms);
+  put(table, "slowSendsWakeMillis", traffic.slow_wake_ms);
+  put(table, "slowSendsWriteMillis", traffic.slow_write_ms);
+}
+
 /// Tools read these and split or parse them without looking whether they are there; the broker has
 /// no such pools or buffers.
 void put_constants(Table& table) {
@@ -71,6 +80,7 @@ Result<void> runtime_info(BrokerCall& call, const GetRuntimeInfo&) {
   put_constants(table);
   put_store(table, call.broker());
   put_traffic(table, call.broker().traffic(), call.door().rates());
+  put_slow(table, call.broker().traffic());
   put(table, "brokerVersion", kVersion);
   table["brokerVersionDesc"] = call.door().options().version_name;
   table["brokerActive"] = "true";

@@ -20,9 +20,10 @@ class ReactorContext;
 
 struct BrokerDoorOptions {
   net::ListenOptions listen;
-  wire::record::Host store_host;             ///< in message ids, as in the records
-  std::string advertised;                    ///< `host:port` that admin answers name
-  milliseconds flush_timeout{5'000};         ///< syncFlushTimeout: a send is answered late at most
+  wire::record::Host store_host;      ///< in message ids, as in the records
+  std::string advertised;             ///< `host:port` that admin answers name
+  milliseconds flush_timeout{5'000};  ///< syncFlushTimeout: a send is answered late at most
+  milliseconds slow_request{0};       ///< slowRequestMs: a send is slow from here on; 0: none
   std::function<std::string()> config_text;  ///< the settings as `key=value` lines
   std::string version_name = "sluice";
   /// A topic's readable queues at all brokers; nothing while they are not known. Empty: this broker

@@ -47,6 +47,7 @@ void ReactorContext::announce_when(LogPosition until, std::span<broker::TopicQue
 
 void ReactorContext::confirmed_elsewhere(LogPosition) {
   if (!waiting_.load() || release_posted_.exchange(true)) return;
+  if (slow.on()) confirmed_at_ = door_.clock().steady();
   reactor_.post([this] {
     release_posted_.store(false);
     release(broker().store().confirmed());
@@ -54,11 +55,14 @@ void ReactorContext::confirmed_elsewhere(LogPosition) {
 }
 
 void ReactorContext::release(LogPosition confirmed) {
+  const SteadyTime confirmed_at = confirmed_at_;
+  const SteadyTime now = slow.on() ? door_.clock().steady() : SteadyTime();
   for (; !late_answers_.empty() && late_answers_.front().until <= confirmed; late_answers_.pop()) {
-    const LateAnswer& answer = late_answers_.front();
+    LateAnswer& answer = late_answers_.front();
     auto connection = answer.connection.lock();
     if (!connection || !connection->is_open()) continue;
     write_send_reply(*connection, answer, broker().options(), wire::remoting::kSuccess, {});
+    note_times(answer, confirmed_at, now);
     if (answered_.empty() || answered_.back() != connection) {
       answered_.push_back(std::move(connection));
     }
@@ -68,6 +72,13 @@ void ReactorContext::release(LogPosition confirmed) {
   release_arrivals(confirmed);
   fail_answers();
   if (late_answers_.empty() && late_arrivals_.empty()) waiting_.store(false);
+}
+
+void ReactorContext::note_times(LateAnswer& answer, SteadyTime confirmed, SteadyTime answered) {
+  if (!answer.session) return;
+  answer.times.confirmed = confirmed;
+  answer.times.answered = answered;
+  answer.session->note_times(answer.times, 1, answer.topic);
 }
 
 void ReactorContext::fail_answers() {
@@ -95,11 +106,12 @@ void ReactorContext::release_arrivals(LogPosition confirmed) {
 
 void ReactorContext::expire_answers(SteadyTime now) {
   for (; !late_answers_.empty() && late_answers_.front().deadline <= now; late_answers_.pop()) {
-    const LateAnswer& answer = late_answers_.front();
+    LateAnswer& answer = late_answers_.front();
     const auto connection = answer.connection.lock();
     if (!connection || !connection->is_open()) continue;
     write_send_reply(*connection, answer, broker().options(), wire::remoting::kFlushDiskTimeout,
                      "written, but not flushed in time (syncFlushTimeout)");
+    note_times(answer, now, now);
     connection->flush();
   }
 }

@@ -27,6 +27,7 @@ delivery::TagCode only_tag(const broker::PullPlan& plan) {
 ReactorContext::ReactorContext(BrokerDoor& door, net::Reactor& reactor)
     : sends(door.broker()),
       pops(door.broker()),
+      slow(door.options().slow_request, door.broker().traffic()),
       door_(door),
       reactor_(reactor),
       bit_(bit_of(reactor.index())),

@@ -16,6 +16,7 @@
 #include "doors/remoting/broker/door.h"
 #include "doors/remoting/broker/parked.h"
 #include "doors/remoting/broker/recycled_queue.h"
+#include "doors/remoting/broker/slow_sends.h"
 #include "doors/remoting/reply.h"
 #include "net/reactor.h"
 #include "wire/remoting/batch.h"
@@ -30,14 +31,20 @@ struct LateAnswer {
   LogPosition until;
   SteadyTime deadline;
   std::weak_ptr<net::Connection> connection;
+  BrokerSession* session = nullptr;  ///< of a send; lives while the connection is open
+  SendTimes times;
   ReplyTo reply_to;
   std::string message_id, unique_key, batch_id, recall_handle;
+  std::string topic;  ///< with times, of a send
   std::int32_t queue_id = 0;
   std::int64_t queue_offset = 0;
 
   void clear() {
     connection.reset();
-    for (std::string* text : {&message_id, &unique_key, &batch_id, &recall_handle}) text->clear();
+    session = nullptr;
+    for (std::string* text : {&message_id, &unique_key, &batch_id, &recall_handle, &topic}) {
+      text->clear();
+    }
   }
 };
 
@@ -63,6 +70,7 @@ class ReactorContext {
   wire::remoting::PopInfo pop_info;
   Buffer body;
   std::string text;
+  SlowSends slow;
 
   /// Parks a pull, or gives false when messages have come meanwhile. It is answered by this
   /// context.
@@ -131,6 +139,7 @@ class ReactorContext {
   struct Sender {
     std::shared_ptr<net::Connection> connection;
     BrokerSession* session;  ///< lives while the connection is open
+    SendTimes times;         ///< where they are taken
   };
 
   struct Rebalance {
@@ -160,6 +169,7 @@ class ReactorContext {
   void release(LogPosition confirmed);
   void release_arrivals(LogPosition confirmed);
   void expire_answers(SteadyTime now);
+  static void note_times(LateAnswer& answer, SteadyTime confirmed, SteadyTime answered);
   void rebalance_members(SteadyTime now);
 
   BrokerDoor& door_;
@@ -183,6 +193,7 @@ class ReactorContext {
   bool keep_posted_ = false;
   std::atomic<bool> waiting_{false};  // for what confirmed_elsewhere() tells
   std::atomic<bool> release_posted_{false}, arm_posted_{false};
+  std::atomic<SteadyTime> confirmed_at_{};  // what release() was posted for
   bool closed_ = false;
 };
 

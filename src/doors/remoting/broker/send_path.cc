@@ -112,13 +112,14 @@ void BrokerSession::take_send() {
   if (context_.sends.bytes() > kBatchBytesMax) context_.append_sends();
 }
 
-void BrokerSession::answer_sends(const Result<LogPosition>& until) {
+void BrokerSession::answer_sends(const Result<LogPosition>& until, const SendTimes& times) {
   if (!until) {
     for (const SendTicket& t : tickets_) write_error(out(), t.reply_to, until.error());
   } else if (context_.broker().store().confirmed() >= *until) {
     for (const SendTicket& t : tickets_) answer_send(t);
+    if (context_.slow.on()) note_append(times);
   } else {
-    answer_sends_later(*until);
+    answer_sends_later(*until, times);
   }
   tickets_.clear();
   connection_.flush();
@@ -135,7 +136,7 @@ void BrokerSession::answer_send(const SendTicket& send) {
   write_reply(out(), send.reply_to, kSuccess, {}, response);
 }
 
-void BrokerSession::answer_sends_later(LogPosition until) {
+void BrokerSession::answer_sends_later(LogPosition until, const SendTimes& times) {
   const broker::SendBatch& sends = context_.sends;
   const BrokerDoor& door = context_.door();
   const SteadyTime deadline = door.clock().steady() + door.options().flush_timeout;
@@ -148,6 +149,11 @@ void BrokerSession::answer_sends_later(LogPosition until) {
     answer.deadline = deadline;
     answer.connection = connection_.weak_from_this();
     answer.reply_to = reply_to;
+    if (context_.slow.on()) {
+      answer.session = this;
+      answer.times = times;
+      answer.topic = sends.messages(ticket).front().message.topic;
+    }
     write_ids(sends, ticket, door.options().store_host, answer.message_id);
     const auto response =
         response_of(sends, ticket, answer.message_id, context_.broker().options());

@@ -12,7 +12,10 @@ constexpr std::size_t kTogetherMax = 64 << 10;  // bytes: more would not stay in
 }  // namespace
 
 void ReactorContext::sends_from(BrokerSession& session) {
-  senders_.push_back({session.connection().shared_from_this(), &session});
+  Sender& sender = senders_.emplace_back(session.connection().shared_from_this(), &session);
+  if (!slow.on()) return;
+  sender.times.begun = door_.clock().steady();
+  sender.times.arrived = sender.times.begun - sender.connection->age();
 }
 
 void ReactorContext::append_soon(net::Connection& connection) {
@@ -31,8 +34,10 @@ void ReactorContext::append_soon(net::Connection& connection) {
 void ReactorContext::append_sends() {
   if (senders_.empty()) return;
   const auto until = sends.append();
-  for (const Sender& sender : senders_) {
-    if (sender.connection->is_open()) sender.session->answer_sends(until);
+  const SteadyTime appended = slow.on() ? door_.clock().steady() : SteadyTime();
+  for (Sender& sender : senders_) {
+    sender.times.appended = appended;
+    if (sender.connection->is_open()) sender.session->answer_sends(until, sender.times);
   }
   senders_.clear();
   if (until) announce_when(*until, sends.queues());

@@ -22,6 +22,7 @@ class BrokerSession final : public net::Session {
 
   Result<std::size_t> frame_size(Bytes bytes) override;
   void on_frames(std::span<const MutableBytes> frames) override;
+  void on_written() override;
   void on_closed() override;
 
   ReactorContext& context() { return context_; }
@@ -43,8 +44,10 @@ class BrokerSession final : public net::Session {
   /// Answers that nothing came.
   void give_up(ParkedPop& pop);
 
-  /// What became of the sends that were taken up.
-  void answer_sends(const Result<LogPosition>& until);
+  /// What became of the sends that were taken up, and when.
+  void answer_sends(const Result<LogPosition>& until, const SendTimes& times);
+  /// So many sends are being answered. `topic`: of the first, or empty.
+  void note_times(const SendTimes& times, std::size_t sends, std::string_view topic);
 
   /// Reads on a thread that may wait for the disk, and answers then. Errors: busy.
   Result<void> read_later(broker::PullPlan plan, ReplyTo to);
@@ -62,8 +65,9 @@ class BrokerSession final : public net::Session {
   void take_send();
   template <class Request>
   Result<void> take_send_as();
+  void note_append(SendTimes times);
   void answer_send(const SendTicket& send);
-  void answer_sends_later(LogPosition until);
+  void answer_sends_later(LogPosition until, const SendTimes& times);
   template <class Request>
   Request& keep(std::unique_ptr<Request> parked, milliseconds hold);
   std::unique_ptr<ParkedPull> make_pull(ReplyTo to);
@@ -75,6 +79,7 @@ class BrokerSession final : public net::Session {
   net::Connection& connection_;  // owns this session
   const std::shared_ptr<delivery::Link> link_;
   std::vector<SendTicket> tickets_;
+  std::unique_ptr<Unwritten> unwritten_;  // of a connection that sends, where times are taken
   std::vector<std::unique_ptr<Parked>> parked_;
   std::vector<std::unique_ptr<ParkedPull>> spare_pulls_;  // a client that waits will wait again
 };
