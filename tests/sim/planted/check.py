@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
 import time
@@ -16,6 +17,8 @@ from bugs import BUGS
 ROOT = Path(__file__).resolve().parents[3]
 BUILD = ROOT / "build/release"
 OUT = ROOT / "build/planted"
+# What a process does to itself. Any other signal came from outside, and says nothing about the bug.
+CRASHES = {signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGTRAP}
 
 
 def compile_command(source):
@@ -69,12 +72,25 @@ def hunt(bug, seconds):
     except subprocess.TimeoutExpired:
         return True, "hangs", time.monotonic() - begin, ""
     took = time.monotonic() - begin
-    if done.returncode == 0:
-        return False, f"not found in {seconds} s", took, ""
     said = re.search(r"^seed (\d+): BROKEN: (.*)$", done.stdout, re.M)
-    if not said:
-        return True, f"ends with {done.returncode}: {(done.stderr or done.stdout).strip().splitlines()[-1:]}", took, ""
-    return True, said.group(2), took, said.group(1)
+    if said:
+        return True, said.group(2), took, said.group(1)
+    return *judge_unsaid(done, seconds), took, ""
+
+
+def judge_unsaid(done, seconds):
+    """(found, what or why not) without a broken promise: a crash counts, that somebody ended the process does not."""
+    if done.returncode == 0:
+        return False, f"not found in {seconds} s"
+    last = " ".join((done.stderr or done.stdout).strip().splitlines()[-1:])
+    if "Sanitizer:" in done.stderr:
+        return True, f"is stopped by a sanitizer: {last}"
+    if done.returncode > 0:
+        return False, f"ends with {done.returncode} and breaks no promise: {last}"
+    cause = signal.Signals(-done.returncode)
+    if cause in CRASHES:
+        return True, f"crashes ({cause.name}): {last}"
+    return False, f"ended from outside ({cause.name}) before it found anything: hunt again"
 
 
 def main(argv):
