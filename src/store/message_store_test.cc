@@ -185,6 +185,19 @@ TEST_F(Store, SyncFlushShowsMessagesWhenTheyAreFlushed) {
   EXPECT_FALSE(store_->flush_waiting());
 }
 
+TEST_F(Store, OneFlushIsForAllThatWaitForIt) {
+  open(true);
+  auto q = queue();
+  ASSERT_TRUE(append_one(*store_, *q, "makes the file"));
+  store_->flush_log();
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(append_one(*store_, *q, "waits"));
+  EXPECT_EQ(q->max(), QueueOffset(1));
+  const std::int64_t before = disk_.changes();
+  EXPECT_TRUE(store_->flush_waiting());
+  EXPECT_EQ(disk_.changes(), before + 1);
+  EXPECT_EQ(q->max(), QueueOffset(21));
+}
+
 TEST_F(Store, AnotherStoreOnTheFolderIsRefused) {
   open();
   const auto second = MessageStore::open(disk_, clock_, small_options());

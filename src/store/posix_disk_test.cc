@@ -1,7 +1,9 @@
+#include <csignal>
 #include <cstdlib>
 #include <string>
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "store/disk.h"
@@ -58,6 +60,32 @@ TEST(PosixMapping, TellsWhatIsInMemoryOfPartsThatAreThereWholeAndInPieces) {
   EXPECT_TRUE(map->in_memory(kPart + 500'000, 1)) << "a part in pieces is asked for each time";
   ASSERT_TRUE(file->write(2 * kPart, as_bytes(std::string(100, 'z'))));
   EXPECT_TRUE(map->in_memory(2 * kPart, 100)) << "the last part is short";
+}
+
+TEST(PosixDisk, AFullDeviceIsToldFromABrokenOne) {
+  const auto disk = posix_disk();
+  auto full = *disk->open("/dev/full", Disk::Open::write);
+  EXPECT_EQ(full->write(0, as_bytes("x")).error().code(), Errc::disk_full);
+  testing::TempFolder folder;
+  auto unwritable = *disk->open(folder.path(), Disk::Open::read);
+  EXPECT_EQ(unwritable->write(0, as_bytes("x")).error().code(), Errc::io_error);
+}
+
+TEST(PosixDisk, AWriteThatTheSystemTakesAPartOfGoesOnWithTheRest) {
+  testing::TempFolder folder;
+  auto file = *posix_disk()->open(folder.path() + "/f", Disk::Open::create);
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  rlimit small = before;
+  small.rlim_cur = 100;
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+  const auto done = file->write(60, as_bytes(std::string(80, 'x')));
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+  std::signal(SIGXFSZ, handler);
+  ASSERT_FALSE(done) << "a part is not all of it";
+  EXPECT_EQ(done.error().code(), Errc::disk_full);
+  EXPECT_EQ(*file->size(), 100);
 }
 
 TEST_P(Disks, ShrinkingAndGrowingLeavesZeros) {
