@@ -8,6 +8,7 @@
 #include "base/numbers.h"
 #include "broker/broker.h"
 #include "broker/retrying.h"
+#include "store/resync.h"
 #include "wire/record/properties.h"
 
 namespace sluice::broker {
@@ -23,6 +24,15 @@ Result<void> check_size(Bytes body, const BrokerOptions& options) {
   return fail(Errc::message_too_large,
               fmt::format("the body has {} bytes, {} are allowed (maxMessageSize)", body.size(),
                           options.max_message_bytes));
+}
+
+/// A start after a power cut could not tell such a record from one that has lost a piece.
+Result<void> check_zeros(std::string_view properties) {
+  if (!store::may_seem_torn(properties)) return {};
+  return fail(
+      Errc::message_illegal,
+      fmt::format("the properties end with a zero byte, or have {} in a row: leave them out",
+                  store::kPieceBytes));
 }
 
 }  // namespace
@@ -163,6 +173,7 @@ void SendBatch::cut(std::size_t size) {
 Result<bool> SendBatch::take(const Target& to, const SendQuery& query, const BatchItem& item,
                              WallTime now) {
   SLUICE_CHECK(check_size(item.body, broker_.options()));
+  SLUICE_CHECK(check_zeros(item.properties));
   Found found(item.properties);
   // A dead letter is not tried again, so there is nothing to wait for.
   if (to.dead) found.delay = 0;

@@ -238,6 +238,18 @@ TEST_F(Send, TakesABatchAsOneRequest) {
   EXPECT_EQ(batch_.at(1).tags_code, java_hash("b"));
 }
 
+TEST_F(Send, RefusesPropertiesThatWouldSeemTorn) {
+  const std::string zeros(64, '\0');
+  for (const std::string& value : {zeros, "a" + zeros + "b"}) {
+    properties_ = properties_of({{"a", value}});
+    EXPECT_EQ(code_of(add(to("t"))), Errc::message_illegal);
+  }
+  properties_ = std::string("a\1b\0", 4);
+  EXPECT_EQ(code_of(add(to("t"))), Errc::message_illegal);
+  properties_ = properties_of({{"a", zeros.substr(1)}});
+  EXPECT_TRUE(add(to("t")));
+}
+
 TEST_F(Send, TakesNothingOfABatchWithOneBadMessage) {
   const std::string timed = properties_of({{"TIMER_DELAY_SEC", "soon"}});
   const BatchItem items[] = {{0, properties_, as_bytes("x")}, {0, timed, as_bytes("y")}};

@@ -156,11 +156,14 @@ Result<void> Recovery::scan_from(std::int64_t position) {
       position = segment->end();
       continue;
     }
-    const bool whole = scan.kind == Kind::record && is_sane(scan.record, position);
-    if (!whole) {
+    const bool sane = scan.kind == Kind::record && is_sane(scan.record, position);
+    const bool torn =
+        sane && may_be_torn(position) && lacks_a_piece(scan.record, position - segment->base());
+    if (!sane || torn) {
       found_zeros_ = scan.kind == Kind::end;
       if (!found_zeros_) report_.cut_because = "the record does not belong here";
       if (scan.kind == Kind::damaged) report_.cut_because = scan.problem;
+      if (torn) report_.cut_because = "a piece of the record's properties is missing";
       if (pass_over_damage(position)) continue;
       break;
     }
@@ -173,9 +176,13 @@ Result<void> Recovery::scan_from(std::int64_t position) {
   return {};
 }
 
+bool Recovery::may_be_torn(std::int64_t position) const {
+  return !checkpoint_ || position >= checkpoint_->flushed;
+}
+
 /// Below what was flushed, a record that is not whole is no torn write. True: go on there.
 bool Recovery::pass_over_damage(std::int64_t& position) {
-  if (!options_.pass_over_damage || !checkpoint_ || position >= checkpoint_->flushed) return false;
+  if (!options_.pass_over_damage || may_be_torn(position)) return false;
   const auto next = next_whole_record(segments_, position + 1, checkpoint_->flushed);
   if (!next) return false;
   log::error("damage_passed_over", {{"file", segments_.path_of(position)},
