@@ -82,7 +82,8 @@ Result<std::shared_ptr<KeyFile>> KeyIndex::open_trusted(const std::string& name,
   return file;
 }
 
-/// Files that lie before the log's beginning may be missing. False: the rest could not be used.
+/// Files that lie before the log's beginning may be missing: the next one says that they do, when
+/// there is anything in it. False: the rest could not be used.
 Result<bool> KeyIndex::load_files(const Found& found, const Mark& mark) {
   Files loaded;
   std::string problem;
@@ -95,8 +96,9 @@ Result<bool> KeyIndex::load_files(const Found& found, const Mark& mark) {
       problem = file.error().remark();
       break;
     }
+    const KeyHeader h = (*file)->header();
     for (; expected != mark.names.end() && *expected < name; ++expected) {
-      if ((*file)->header().begin > found.log_begin) problem = *expected + " is missing";
+      if (h.empty() || h.begin > found.log_begin) problem = *expected + " is missing";
     }
     if (!problem.empty()) break;
     if (expected != mark.names.end() && *expected == name) ++expected;

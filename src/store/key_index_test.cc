@@ -221,6 +221,18 @@ TEST_P(KeysRebuilt, AfterAFileWasDamagedOrIsMissing) {
 
 INSTANTIATE_TEST_SUITE_P(EachFile, KeysRebuilt, ::testing::Range(0, 12));
 
+TEST_F(Keys, AnEmptyNewFileHidesNoMissingOne) {
+  for (int i = 0; i < 100; ++i) add(std::to_string(i), "U" + std::to_string(i));
+  flush();
+  store_.reset();
+  disk_.kill();
+  ASSERT_TRUE(disk_.remove("/r/index/" + files().back()));
+  ASSERT_TRUE(KeyFile::create(disk_, "/r/index", "99990101000000000", small_options().keys));
+  open();
+  index();
+  EXPECT_THAT(find("U99"), ElementsAre("99"));
+}
+
 enum class Crash : std::uint8_t { kill, cut_power, cut_power_keeping_some };
 
 class KeysAfter : public Keys, public ::testing::WithParamInterface<Crash> {
