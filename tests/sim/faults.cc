@@ -1,5 +1,7 @@
 #include "faults.h"
 
+#include <string_view>
+
 namespace sluice::sim {
 
 void Faults::run() {
@@ -8,13 +10,14 @@ void Faults::run() {
   world_.on_start([this] { soon_after_start(); });
 }
 
-/// When little is behind what the start before has mended.
+/// When little is behind what the start before has mended: perhaps less than it has cut.
 void Faults::soon_after_start() {
   Chance& chance = world_.chance();
   const Plan& plan = world_.plan();
   const bool cut = plan.power_cuts && chance.percent(40);
-  if (stopped_ || (!cut && !plan.kills) || !chance.percent(20)) return;
+  if (stopped_ || (!cut && !plan.kills) || !chance.percent(30)) return;
   const Death death = cut ? power_cut() : Death::kill;
+  if (chance.percent(50)) return dies_amid(death, 12);
   world_.timeline().after(milliseconds(chance.below(400)), [this, death, life = world_.life()] {
     if (life == world_.life()) dies(death);
   });
@@ -49,13 +52,13 @@ const Faults::Row Faults::kRows[] = {
     {.may = [](const Plan& plan) { return plan.kills; },
      .happen = [](Faults& f) { f.dies(Death::kill); }},
     {.may = [](const Plan& plan) { return plan.kills; },
-     .happen = [](Faults& f) { f.dies_amid(Death::kill); }},
+     .happen = [](Faults& f) { f.dies_amid(Death::kill, 80); }},
     {.may = [](const Plan& plan) { return plan.kills; },
      .happen = [](Faults& f) { f.dies_after_rename(Death::kill); }},
     {.may = [](const Plan& plan) { return plan.power_cuts; },
      .happen = [](Faults& f) { f.dies(f.power_cut()); }},
     {.may = [](const Plan& plan) { return plan.power_cuts; },
-     .happen = [](Faults& f) { f.dies_amid(f.power_cut()); }},
+     .happen = [](Faults& f) { f.dies_amid(f.power_cut(), 80); }},
     {.may = [](const Plan& plan) { return plan.power_cuts; },
      .happen = [](Faults& f) { f.dies_after_rename(f.power_cut()); }},
     {.may = [](const Plan& plan) { return plan.disk_errors; },
@@ -82,16 +85,24 @@ void Faults::dies(Death death) {
 }
 
 /// In the middle of something, a start perhaps.
-void Faults::dies_amid(Death death) {
+void Faults::dies_amid(Death death, std::int64_t changes) {
   world_.dies_as(death);
-  world_.disk().fail_from(world_.disk().changes() + world_.chance().below(80));
+  world_.disk().fail_from(world_.disk().changes() + world_.chance().below(changes));
 }
 
 /// When a snapshot, a table or a run has just taken the place of another: it may say more than the
-/// log has on stable storage.
+/// log has on stable storage. Each of those that do is waited for by name, or the ones that are
+/// written often would be nearly all that is met.
 void Faults::dies_after_rename(Death death) {
+  constexpr std::string_view kWritten[] = {"",
+                                           "/config/consumerOffset.json",
+                                           "/config/delayOffset.json",
+                                           "/config/leases",
+                                           "/sluice.checkpoint",
+                                           "/sluice.queues"};
   world_.dies_as(death);
-  world_.disk().fail_after_rename(world_.chance().below(8));
+  const std::string_view file = kWritten[world_.chance().below(std::ssize(kWritten))];
+  world_.disk().fail_after_rename(file, world_.chance().below(8));
 }
 
 void Faults::fills_up() {

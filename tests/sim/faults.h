@@ -19,7 +19,7 @@ class Faults {
   void look_after();
   void soon_after_start();
   void dies(Death death);
-  void dies_amid(Death death);
+  void dies_amid(Death death, std::int64_t changes);
   void dies_after_rename(Death death);
   void fills_up();
   Death power_cut() const;

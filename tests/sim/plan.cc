@@ -31,7 +31,15 @@ Plan Plan::draw(Chance& chance) {
   plan.faulty = milliseconds(chance.between(60, 400) * 1000);
   plan.calm = milliseconds(150'000);
   plan.many_queues = chance.percent(30);
+  if (chance.percent(10)) plan.keep_plain_messages();
   return plan;
+}
+
+/// With records of one kind what a torn cut has left begins where the next start's messages end.
+void Plan::keep_plain_messages() {
+  poppers = transactors = 0;
+  delays = timed = false;
+  kills = power_cuts = torn = true;
 }
 
 std::string Plan::text() const {

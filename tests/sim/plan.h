@@ -32,6 +32,9 @@ struct Plan {
 
   static Plan draw(Chance& chance);
   std::string text() const;
+
+ private:
+  void keep_plain_messages();
 };
 
 inline constexpr int kTopics = 2;

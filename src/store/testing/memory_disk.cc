@@ -195,7 +195,9 @@ Result<void> MemoryDisk::rename(const std::string& from, const std::string& to) 
   unsynced_names_.push_back({.from = from, .to = to, .node = found});
   names_->erase(from);
   names_->put(to, found);
-  if (const auto more = std::exchange(after_rename_, std::nullopt)) fail_from_ = changes_ + *more;
+  if (after_rename_ && to.ends_with(renamed_)) {
+    fail_from_ = changes_ + *std::exchange(after_rename_, std::nullopt);
+  }
   return {};
 }
 

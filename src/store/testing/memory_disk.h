@@ -47,8 +47,9 @@ class MemoryDisk final : public Disk {
   /// The change number `at` (counted from 0 as changes() does) and all after it fail; a write that
   /// meets it is done by half. As if the process died there.
   void fail_from(std::int64_t at);
-  /// The same, as the process dies so many changes after the next file has taken another's place.
-  void fail_after_rename(std::int64_t more);
+  /// The same, as the process dies so many changes after the next file has taken the place of one
+  /// whose path ends so.
+  void fail_after_rename(std::string_view end_of_path, std::int64_t more);
   /// Whether a change has met fail_from(): the process is as good as dead.
   bool stopped() const;
   /// Only change number `at` fails, with `why` (a sync never says disk_full).
@@ -95,6 +96,7 @@ class MemoryDisk final : public Disk {
   std::int64_t fail_from_ = kNever;
   std::int64_t fail_once_ = -1;
   std::optional<std::int64_t> after_rename_;
+  std::string renamed_;  ///< how the path ends that after_rename_ waits for
   Errc once_why_ = Errc::io_error;
   bool stopped_ = false;
   std::optional<std::int64_t> room_;

@@ -18,9 +18,10 @@ void MemoryDisk::fail_from(std::int64_t at) {
   fail_from_ = at;
 }
 
-void MemoryDisk::fail_after_rename(std::int64_t more) {
+void MemoryDisk::fail_after_rename(std::string_view end_of_path, std::int64_t more) {
   const std::lock_guard guard(mutex_);
   after_rename_ = more;
+  renamed_ = end_of_path;
 }
 
 void MemoryDisk::fail_once(std::int64_t at, Errc why) {
