@@ -1,11 +1,12 @@
-// Files that a process made and did not come to sync the names of: the next one must, before it
-// says that anything in them is safe.
+// Files that a process made or removed and did not come to sync the names of: the next one must,
+// before it says that anything in them is safe.
 #include <gtest/gtest.h>
 
 #include "store/index_files.h"
 #include "store/layout.h"
 #include "store/segment.h"
 #include "store/testing/memory_disk.h"
+#include "store/testing/store_fixture.h"
 
 namespace sluice::store {
 namespace {
@@ -62,6 +63,26 @@ TEST(DurableNames, ALogFileIsAsLongAsAllOfThemFromWhenItHasAName) {
   const auto file = disk.open(folder + "/" + file_name(0), Disk::Open::read);
   ASSERT_TRUE(file);
   EXPECT_EQ(*(*file)->size(), kFileBytes) << "a start refuses one that is shorter";
+}
+
+TEST(DurableNames, ADroppedLogFileDoesNotComeBackWithoutItsIndex) {
+  testing::MemoryDisk disk;
+  ManualClock clock;
+  auto store = testing::must_open(disk, clock, testing::small_options());
+  auto queue = store->queue("T", QueueId(0));
+  const auto bodies = testing::numbered(101, 100);
+  ASSERT_TRUE(testing::append_all(*store, *queue, {bodies.begin(), bodies.end() - 1}));
+  clock.advance(milliseconds(60'000));
+  store->maintain();
+  ASSERT_GT(*store->drop_older_than(milliseconds(0), 10), 0);
+  ASSERT_TRUE(testing::append_one(*store, *queue, bodies.back()));
+  store->maintain();  // the index folders' names are durable now
+  store.reset();
+  disk.cut_power();
+  store = testing::must_open(disk, clock, testing::small_options());
+  queue = store->queue("T", QueueId(0));
+  const auto left = testing::bodies_of(*store, *queue);
+  EXPECT_TRUE(std::equal(left.rbegin(), left.rend(), bodies.rbegin()));
 }
 
 }  // namespace

@@ -201,6 +201,8 @@ Result<int> LocalStore::drop(int limit, const std::function<Result<bool>()>& may
     SLUICE_CHECK(segments_.drop_first());
   }
   if (dropped == 0) return 0;
+  // Or a power cut could bring files back, and not what the indexes had of them.
+  SLUICE_CHECK(segments_.sync_names());
   for (const auto& queue : registry_.all()) SLUICE_CHECK(queue->remove_old_files());
   keys_.drop_old();
   return dropped;

@@ -72,6 +72,8 @@ class SegmentSet {
   Result<void> cut(std::int64_t position);
   /// Removes the oldest file. Its memory stays for those who hold slices of it.
   Result<void> drop_first();
+  /// Makes durable which files there are.
+  Result<void> sync_names() { return disk_.sync_folder(folder_); }
   /// Puts the bytes of [from, to) into the files once more, as they read. After a failed sync the
   /// kernel may show what the disk does not have, and take it for clean: no later sync would write
   /// it.
