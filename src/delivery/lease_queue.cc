@@ -98,10 +98,18 @@ LeaseQueue::Place LeaseQueue::find(std::int64_t offset) {
 }
 
 LeaseQueue::Blocks::iterator LeaseQueue::block_around(std::int64_t offset) {
-  const auto after = blocks_.upper_bound(offset);
+  const bool again = last_.at && offset >= (*last_.at)->first && is_below_next(*last_.at, offset);
+  const auto after = again ? std::next(*last_.at) : blocks_.upper_bound(offset);
   if (after == blocks_.begin()) return blocks_.end();
   const auto block = std::prev(after);
-  return offset - block->first < kBlockSpan ? block : blocks_.end();
+  if (offset - block->first >= kBlockSpan) return blocks_.end();
+  last_.at = block;
+  return block;
+}
+
+bool LeaseQueue::is_below_next(Blocks::iterator block, std::int64_t offset) const {
+  const auto next = std::next(block);
+  return next == blocks_.end() || offset < next->first;
 }
 
 void LeaseQueue::take_out(Place place, std::int64_t offset) {
@@ -125,7 +133,12 @@ void LeaseQueue::take_out(Blocks::iterator at, std::uint64_t bits) {
   block.pending &= ~bits;
   leased_ -= static_cast<std::size_t>(std::popcount(bits));
   if (block.pending != 0) return;
-  deadlines_.erase({block.lease.deadline, at->first, Kind::block});
+  erase(at);
+}
+
+void LeaseQueue::erase(Blocks::iterator at) {
+  if (last_.at == at) last_.at.reset();
+  deadlines_.erase({at->second.lease.deadline, at->first, Kind::block});
   blocks_.erase(at);
 }
 
@@ -136,8 +149,7 @@ std::int32_t LeaseQueue::attempts(QueueOffset offset) const {
 
 void LeaseQueue::make_ready(Blocks::iterator at) {
   const auto [base, block] = *at;
-  deadlines_.erase({block.lease.deadline, base, Kind::block});
-  blocks_.erase(at);
+  erase(at);
   leased_ -= static_cast<std::size_t>(std::popcount(block.pending));
   each_pending(base, block.pending,
                [&](std::int64_t offset) { put_single(offset, {1, false, block.lease}); });

@@ -7,6 +7,7 @@
 #include <set>
 #include <span>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -137,6 +138,19 @@ class LeaseQueue {
   using Deadline = std::tuple<WallTime, std::int64_t, Kind>;
   using Blocks = std::map<std::int64_t, Block>;
   using Singles = std::map<std::int64_t, Single>;
+  /// The block that was asked for last: acknowledgements of messages that were handed out together
+  /// come one after the other. An iterator goes with a map that is moved, but not with a copy.
+  struct LastBlock {
+    std::optional<Blocks::iterator> at;
+    LastBlock() = default;
+    LastBlock(LastBlock&& other) noexcept : at(std::exchange(other.at, std::nullopt)) {}
+    LastBlock& operator=(LastBlock&& other) noexcept {
+      at = std::exchange(other.at, std::nullopt);
+      return *this;
+    }
+    LastBlock(const LastBlock&) {}
+    LastBlock& operator=(const LastBlock&) { return at.reset(), *this; }
+  };
   struct Place {
     Blocks::iterator block;    // or end
     Singles::iterator single;  // or end
@@ -147,17 +161,20 @@ class LeaseQueue {
   }
   Place find(std::int64_t offset);
   Blocks::iterator block_around(std::int64_t offset);
+  bool is_below_next(Blocks::iterator block, std::int64_t offset) const;
   void start_block(std::int64_t base, std::uint64_t bits, const Lease& lease);
   void put_single(std::int64_t offset, Single single);
   void line_up(std::int64_t offset, Single& single);
   void take_out(Place place, std::int64_t offset);
   void take_out(Blocks::iterator at, std::uint64_t bits);
+  void erase(Blocks::iterator at);
   void make_ready(Blocks::iterator block);
   void make_ready(Singles::iterator single);
 
   std::int64_t next_;
   std::size_t leased_ = 0, ready_ = 0;
-  Blocks blocks_;    // ranges of 64 offsets that do not overlap
+  Blocks blocks_;  // each up to the next one, or 64 offsets
+  LastBlock last_;
   Singles singles_;  // no offset that is pending in a block
   std::set<std::int64_t> ready_offsets_;
   std::map<std::uint64_t, std::int64_t> ready_turns_;  // the same by turn

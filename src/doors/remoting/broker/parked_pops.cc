@@ -108,8 +108,7 @@ std::optional<SteadyTime> ReactorContext::next_lease_end() const {
   if (reactor_.index() != 0) return std::nullopt;
   const auto deadline = door_.broker().leases().next_deadline();
   if (!deadline) return std::nullopt;
-  const SteadyTime steady = door_.clock().steady();
-  return steady + (*deadline - lease_time().now);
+  return door_.clock().steady() + (*deadline - lease_time().now);
 }
 
 void ReactorContext::leases_end_sooner() {

@@ -64,6 +64,8 @@ class ReactorContext {
   broker::SendBatch sends;
   std::vector<broker::BatchItem> batch_items;
   wire::remoting::Command command;
+  WallTime wall;      ///< when the frames being handled were taken up
+  SteadyTime steady;  ///< likewise
   broker::PullResult pulled;
   broker::PopBatch pops;
   broker::PopResult popped;

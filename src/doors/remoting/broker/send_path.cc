@@ -92,7 +92,7 @@ Result<void> BrokerSession::take_send_as() {
   const Command& command = context_.command;
   SLUICE_TRY(const Request request, decode_request<Request>(command));
   const broker::SendQuery query = send_query(request, command, connection_.peer());
-  const WallTime now = context_.door().clock().wall();
+  const WallTime now = context_.wall;
   broker::SendBatch::Ticket ticket;
   if (request.batch || command.code == SendBatchMessage::kCode) {
     SLUICE_CHECK(read_batch(command.body, context_.batch_items));

@@ -36,6 +36,9 @@ Result<std::size_t> BrokerSession::frame_size(Bytes bytes) {
 }
 
 void BrokerSession::on_frames(std::span<const MutableBytes> frames) {
+  const Clock& clock = context_.door().clock();
+  context_.wall = clock.wall();
+  context_.steady = clock.steady();
   for (const MutableBytes frame : frames) {
     if (auto decoded = decode(frame, context_.command); !decoded) {
       log::warn("connection_refused",
@@ -69,8 +72,7 @@ void BrokerSession::handle() {
   if (!tickets_.empty()) context_.append_sends();
   const BrokerRow* const row = broker_handlers().find(command.code);
   if (!row) return write_unknown_code(out(), ReplyTo::of(command), command.code);
-  const Clock& clock = context_.door().clock();
-  BrokerCall call{command, *this, clock.wall(), clock.steady()};
+  BrokerCall call{command, *this, context_.wall, context_.steady};
   if (auto done = row->handle(call); !done) {
     log::debug("request_refused", {{"peer", connection_.peer().text()},
                                    {"request", row->name},
