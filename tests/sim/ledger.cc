@@ -7,6 +7,8 @@ namespace {
 
 std::string name_of(QueueKey queue) { return fmt::format("{}/{}", queue.topic, queue.queue); }
 
+bool comes_at_once(Kind kind) { return kind == Kind::plain || kind == Kind::unflushed; }
+
 }  // namespace
 
 /// Many are of the same size, as users' messages are, and for a while all: then records come to lie
@@ -96,6 +98,9 @@ void Ledger::know(QueueKey queue, std::int64_t offset, std::int64_t id, WallTime
 }
 
 void Ledger::check_allowed(const Message& message, WallTime now) {
+  if (message.gone) {
+    verdict_.broken(fmt::format("message {} was lost at a start, and comes later", message.id));
+  }
   if (message.refused) {
     verdict_.broken(fmt::format("message {} was refused, and is there", message.id));
   }
@@ -152,7 +157,9 @@ void Ledger::strike_off(QueueKey queue, std::int64_t end) {
                       "before the newest flush",
                       place.id, name_of(queue), end, at, (safe_ - place.known).count()));
     }
-    this->at(place.id).offset.reset();
+    Message& lost = this->at(place.id);
+    lost.offset.reset();
+    lost.gone = comes_at_once(lost.kind);
   }
   if (static_cast<std::size_t>(end) < places.size()) places.resize(static_cast<std::size_t>(end));
 }
@@ -171,13 +178,21 @@ void Ledger::audit(QueueKey queue, std::int64_t min,
     ++expected;
     const auto id = given(queue, record, now);
     if (!id) return;
-    const Kind kind = at(*id).kind;
-    if (kind != Kind::plain && kind != Kind::unflushed) continue;
+    if (!comes_at_once(at(*id).kind)) continue;
     if (*id < newest_plain) {
       verdict_.broken(fmt::format("queue {} has message {} behind {}, which was sent later",
                                   name_of(queue), *id, newest_plain));
     }
     newest_plain = *id;
+  }
+  note_gone(queue);
+}
+
+/// Everything that was asked for has been in the log by now, or never will be: nobody asks again.
+void Ledger::note_gone(QueueKey queue) {
+  for (std::int64_t& id = audited_[queue]; id < size(); ++id) {
+    Message& message = at(id);
+    message.gone |= message.to == queue && comes_at_once(message.kind) && !message.offset;
   }
 }
 

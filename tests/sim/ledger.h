@@ -34,6 +34,7 @@ struct Message {
   QueueKey to;
   WallTime due;          ///< nobody may get it before
   bool refused = false;  ///< its sender knows that it was not stored
+  bool gone = false;     ///< a start did not find it, so nobody will
   bool lost = false;     ///< a half message that a power cut took, as it may
   bool commit_sent = false, rolled_back = false, ended = false;
   bool recall_sent = false;          ///< and what became of it may be unknown
@@ -92,13 +93,15 @@ class Ledger {
   void know(QueueKey queue, std::int64_t offset, std::int64_t id, WallTime now, bool weak);
   void check_allowed(const Message& message, WallTime now);
   void strike_off(QueueKey queue, std::int64_t end);
+  void note_gone(QueueKey queue);
 
   Verdict& verdict_;
   const bool sync_flush_;
   std::vector<Message> messages_;  ///< by id
   std::map<QueueKey, Places> places_;
   std::map<QueueKey, std::int64_t> min_;
-  std::map<QueueKey, bool> cut_;  ///< power was cut since its last audit
+  std::map<QueueKey, bool> cut_;              ///< power was cut since its last audit
+  std::map<QueueKey, std::int64_t> audited_;  ///< messages below this id were there, or are gone
   WallTime safe_;
 };
 
