@@ -7,7 +7,7 @@
 #   unit      all C++ tests of the release build, in parallel
 #   clients   stock clients in their own languages against the built program (tests/clients)
 #   asan      the C++ tests again with address and undefined-behaviour sanitizers
-#   planted   five planted bugs that the simulation must find (./dev sim --planted --quick)
+#   planted   six planted bugs that the simulation must find (./dev sim --planted --quick)
 #   fuzz      every fuzzer for 10 seconds
 # --quick leaves out the torture, asan, planted, fuzz and the client cases that take minutes. --tsan runs something else: the C++ tests, and client
 # cases of pop, holds, groups and resets, with the thread sanitizer; any report is a failure. With FILTER only the C++ and client tests whose
