@@ -14,6 +14,12 @@ constexpr std::int64_t kFirstChunk =
 constexpr std::int64_t kLargestChunk = 2048;
 constexpr std::size_t kReadAtOnce = 256;
 
+/// A torn entry can seem to lie anywhere below, but neither before the one before it nor where its
+/// queue cannot have had so many messages yet.
+bool can_follow(LogPosition before, std::int64_t offset, const IndexEntry& entry) {
+  return entry.position > before && entry.position.value >= offset;
+}
+
 }  // namespace
 
 Result<std::size_t> LogQueue::read_files(std::int64_t from, std::span<IndexEntry> to) const {
@@ -186,14 +192,16 @@ Result<void> LogQueue::cut(LogPosition position, const Matches& matches) {
   written_ = high;
   SLUICE_TRY(std::int64_t end, first_where(first_, high, is_past));
   SLUICE_TRY(const IndexEntry last, entry_at(std::max(end - 1, first_.load())));
-  const bool sure =
-      end == first_ || last.size == kBlankEntrySize || matches(last, QueueOffset(end - 1));
-  // A torn entry can seem to lie below, but not behind the one before it.
+  SLUICE_TRY(const IndexEntry before_last, entry_at(std::max(end - 2, first_.load())));
+  const bool only = end <= first_ + 1 || before_last.size == kBlankEntrySize;
+  const bool sure = end == first_ || last.size == kBlankEntrySize ||
+                    (can_follow(only ? LogPosition(-1) : before_last.position, end - 1, last) &&
+                     matches(last, QueueOffset(end - 1)));
   LogPosition before(-1);
   for (std::int64_t at = first_; !sure && at <= end; ++at) {
     SLUICE_TRY(const IndexEntry entry, entry_at(at));
     const bool blank = entry.size == kBlankEntrySize;
-    if (is_past(entry) || (!blank && entry.position <= before)) end = at;
+    if (is_past(entry) || (!blank && !can_follow(before, at, entry))) end = at;
     if (!blank) before = entry.position;
   }
   written_ = next_ = end;
