@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::string_view kHead = "sluice-checkpoint 1\n";
 constexpr std::int64_t kApacheBytes = 4096;
+constexpr std::size_t kApacheTimesBytes = 24;
 
 std::string own_path(const std::string& root) { return root + "/sluice.checkpoint"; }
 std::string apache_path(const std::string& root) { return root + "/checkpoint"; }
@@ -50,7 +51,7 @@ Result<void> write_apache_checkpoint(Disk& disk, const std::string& root,
   SLUICE_TRY(auto file, disk.open(apache_path(root), Disk::Open::create));
   SLUICE_TRY(const std::int64_t size, file->size());
   if (size < kApacheBytes) SLUICE_CHECK(file->resize(kApacheBytes));
-  std::array<std::byte, 24> raw;
+  std::array<std::byte, kApacheTimesBytes> raw;
   ByteWriter out(raw.data());
   out.put(times.log_ms);
   out.put(times.index_ms);
@@ -72,7 +73,7 @@ Result<ApacheCheckpoint> read_apache_checkpoint(Disk& disk, const std::string& r
   auto file = disk.open(apache_path(root), Disk::Open::read);
   if (!file && file.error().code() == Errc::not_found) return ApacheCheckpoint{};
   if (!file) return fail(std::move(file.error()));
-  std::array<std::byte, 24> raw{};
+  std::array<std::byte, kApacheTimesBytes> raw{};
   SLUICE_CHECK((*file)->read(0, raw));
   ByteReader in(raw);
   ApacheCheckpoint times;
@@ -86,6 +87,10 @@ Result<void> keep_apache_checkpoint(Disk& disk, const std::string& root) {
   auto file = disk.open(apache_path(root), Disk::Open::write);
   if (!file && file.error().code() == Errc::not_found) return {};
   if (!file) return fail(std::move(file.error()));
+  // Written once more: after a failed sync the kernel may take what it shows for clean.
+  std::array<std::byte, kApacheTimesBytes> raw{};
+  SLUICE_TRY(const std::size_t got, (*file)->read(0, raw));
+  SLUICE_CHECK((*file)->write(0, Bytes(raw).first(got)));
   SLUICE_CHECK((*file)->sync());
   return disk.sync_folder(root);
 }

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/log.h"
+#include "store/checkpoint.h"
 #include "store/layout.h"
 #include "store/testing/store_fixture.h"
 
@@ -83,6 +84,19 @@ TEST(CrashTwice, WhatMadeItsCheckpointVoidIsThereAfterAPowerCutToo) {
     for (int times = 0; times < 20; ++times) over = killed_and_without_power(at, chance);
   }
   log::set_level(log::Level::info);
+}
+
+TEST(CrashTwice, NorIsACheckpointBelievedAgainWhoseOtherFileCouldNotBeSynced) {
+  testing::MemoryDisk disk;
+  ASSERT_TRUE(disk.make_folder("/r"));
+  ASSERT_TRUE(write_checkpoint(disk, "/r", {.flushed = 1, .apache = {.log_ms = 1}}));
+  disk.fail_once(disk.changes() + 1);
+  ASSERT_FALSE(write_checkpoint(disk, "/r", {.flushed = 2, .apache = {.log_ms = 2}}));
+  disk.kill();
+  EXPECT_FALSE(*read_checkpoint(disk, "/r")) << "Apache's file has a later time";
+  ASSERT_TRUE(keep_apache_checkpoint(disk, "/r"));
+  disk.cut_power();
+  EXPECT_FALSE(*read_checkpoint(disk, "/r"));
 }
 
 }  // namespace
