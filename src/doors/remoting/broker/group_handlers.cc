@@ -1,4 +1,4 @@
-#include "doors/remoting/broker/call.h"
+#include "doors/remoting/broker/persisted_answer.h"
 #include "doors/remoting/values.h"
 #include "wire/remoting/bodies/route.h"
 #include "wire/remoting/requests/groups.h"
@@ -12,8 +12,7 @@ namespace {
 Result<void> put_group(BrokerCall& call, const PutGroup&) {
   SLUICE_TRY(auto config, decode_group_config(call.command.body));
   SLUICE_CHECK(call.broker().groups().put(from_wire(std::move(config)), call.wall));
-  SLUICE_CHECK(call.broker().persist_tables());
-  return call.ok();
+  return ok_when_persisted(call);
 }
 
 Result<void> put_groups(BrokerCall& call, const PutGroups&) {
@@ -21,14 +20,12 @@ Result<void> put_groups(BrokerCall& call, const PutGroups&) {
   for (auto& config : configs) {
     SLUICE_CHECK(call.broker().groups().put(from_wire(std::move(config)), call.wall));
   }
-  SLUICE_CHECK(call.broker().persist_tables());
-  return call.ok();
+  return ok_when_persisted(call);
 }
 
 Result<void> delete_group(BrokerCall& call, const DeleteGroup& request) {
   SLUICE_CHECK(call.broker().remove_group(request.group, request.clean_offset, call.wall));
-  SLUICE_CHECK(call.broker().persist_tables());
-  return call.ok();
+  return ok_when_persisted(call);
 }
 
 Result<void> all_groups(BrokerCall& call, const GetAllGroups&) {

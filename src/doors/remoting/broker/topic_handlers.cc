@@ -1,4 +1,4 @@
-#include "doors/remoting/broker/call.h"
+#include "doors/remoting/broker/persisted_answer.h"
 #include "doors/remoting/values.h"
 #include "wire/remoting/bodies/route.h"
 #include "wire/remoting/requests/topics.h"
@@ -23,8 +23,7 @@ broker::TopicConfig config_of(const PutTopic& request) {
 Result<void> put_topic(BrokerCall& call, const PutTopic& request) {
   SLUICE_TRY(const broker::Attributes changes, parse_attributes(request.attributes));
   SLUICE_CHECK(call.broker().topics().put(config_of(request), changes, call.wall));
-  SLUICE_CHECK(call.broker().persist_tables());
-  return call.ok();
+  return ok_when_persisted(call);
 }
 
 Result<void> put_topics(BrokerCall& call, const PutTopics&) {
@@ -33,14 +32,12 @@ Result<void> put_topics(BrokerCall& call, const PutTopics&) {
     const broker::Attributes changes = std::exchange(config.attributes, {});
     SLUICE_CHECK(call.broker().topics().put(from_wire(std::move(config)), changes, call.wall));
   }
-  SLUICE_CHECK(call.broker().persist_tables());
-  return call.ok();
+  return ok_when_persisted(call);
 }
 
 Result<void> delete_topic(BrokerCall& call, const DeleteTopic& request) {
   SLUICE_CHECK(call.broker().remove_topic(request.topic, call.wall));
-  SLUICE_CHECK(call.broker().persist_tables());
-  return call.ok();
+  return ok_when_persisted(call);
 }
 
 Result<void> all_topics(BrokerCall& call, const GetAllTopics&) {
