@@ -14,78 +14,17 @@
 #include <string>
 #include <vector>
 
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-
-#include "server_process.h"
-#include "wire/remoting/requests/pull.h"
-#include "wire/remoting/requests/send.h"
+#include "old_messages.h"
 
 namespace {
 
 using namespace sluice;
 using namespace sluice::bench;
-using namespace sluice::wire::remoting;
 using Ticks = std::chrono::steady_clock;
 using Millis = std::chrono::duration<double, std::milli>;
 
-constexpr std::int64_t kBodyBytes = 1 << 10, kAtOnce = 256, kOldQueues = 4;
 constexpr std::chrono::microseconds kPeriod{1000};
 constexpr std::chrono::seconds kUpkeep{10};  // the server's pause between two looks at its files
-
-SendMessageV2 request_to_send(std::string_view topic, std::int32_t queue) {
-  SendMessageV2 request;
-  request.producer_group = "bench";
-  request.topic = topic;
-  request.default_topic = "TBW102";
-  request.default_topic_queues = kOldQueues;
-  request.queue_id = queue;
-  request.properties =
-      "UNIQ_KEY\x01"
-      "7F0000010000000000000000000000\x02";
-  return request;
-}
-
-void write_old(std::int64_t bytes) {
-  Connection connection;
-  const std::string body(static_cast<std::size_t>(kBodyBytes), 'x');
-  for (std::int64_t sent = 0; sent < bytes / kBodyBytes; sent += kAtOnce) {
-    for (std::int64_t i = 0; i < kAtOnce; ++i) {
-      connection.add(request_to_send("old", static_cast<std::int32_t>(i % kOldQueues)),
-                     as_bytes(body));
-    }
-    connection.write();
-    for (std::int64_t i = 0; i < kAtOnce; ++i) {
-      insist(connection.answer().code == 0, "a refused send");
-    }
-  }
-}
-
-/// Visits the files of the log and of the queues' indexes.
-template <class Visit>
-void for_each_file(const Server& server, Visit visit) {
-  for (const char* part : {"commitlog", "consumequeue"}) {
-    for (const auto& entry :
-         std::filesystem::recursive_directory_iterator(server.folder() / part)) {
-      if (!entry.is_regular_file()) continue;
-      const int fd = ::open(entry.path().c_str(), O_RDONLY);
-      visit(fd, static_cast<std::int64_t>(entry.file_size()));
-      ::close(fd);
-    }
-  }
-}
-
-std::int64_t log_files(const Server& server) {
-  return std::distance(std::filesystem::directory_iterator(server.folder() / "commitlog"), {});
-}
-
-void put_out_of_memory(const Server& server) {
-  for_each_file(server, [](int fd, std::int64_t) {
-    ::fdatasync(fd);
-    ::posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
-  });
-}
 
 double mebibytes_in_memory(const Server& server) {
   const std::int64_t page = ::sysconf(_SC_PAGESIZE);
@@ -132,30 +71,6 @@ std::vector<double> send_steadily(std::chrono::seconds time) {
   }
   std::ranges::sort(took);
   return took;
-}
-
-/// Reads the old topic, again from the start when it is over, until told to stop. Gives the bytes.
-std::int64_t read_old(const std::atomic<bool>& stop) {
-  Connection connection;
-  PullMessage request;
-  request.group = "bench";
-  request.topic = "old";
-  request.max_messages = 32;
-  request.sys_flag = kPullSubscription;
-  request.subscription = "*";
-  std::int64_t bytes = 0;
-  while (!stop) {
-    connection.add(request);
-    connection.write();
-    const Command& answer = connection.answer();
-    bytes += static_cast<std::int64_t>(answer.body.size());
-    request.queue_offset =
-        parse_number<std::int64_t>(answer.ext.get("nextBeginOffset")).value_or(0);
-    if (answer.code == 0) continue;
-    request.queue_id = (request.queue_id + 1) % kOldQueues;
-    request.queue_offset = 0;
-  }
-  return bytes;
 }
 
 void show(std::string_view what, const std::vector<double>& took) {
