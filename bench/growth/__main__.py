@@ -28,7 +28,8 @@ def queues(asked):
         with servers.Sluice(settings={"autoCreateTopicEnable": "true"}) as server:
             topics = count // 4
             if topics > 1:
-                load.create_topics(server, "t", topics)
+                with Connection(server.port) as connection:
+                    connection.create_topics("t", topics)
             line.append((count, cost([*MANY, "--topic", "t", "--topics", topics], server, asked.seconds)))
     return "Cost of a send by queues", "queues", {"16 connections × 64": line}
 
