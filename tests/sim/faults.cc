@@ -15,7 +15,7 @@ void Faults::soon_after_start() {
   Chance& chance = world_.chance();
   const Plan& plan = world_.plan();
   const bool cut = plan.power_cuts && chance.percent(40);
-  if (stopped_ || (!cut && !plan.kills) || !chance.percent(30)) return;
+  if (stopped_ || (!cut && !plan.kills) || !chance.percent(plan.restless ? 70 : 30)) return;
   const Death death = cut ? power_cut() : Death::kill;
   if (chance.percent(50)) return dies_amid(death, 12);
   world_.timeline().after(milliseconds(chance.below(400)), [this, death, life = world_.life()] {
@@ -98,6 +98,7 @@ void Faults::dies_after_rename(Death death) {
                                            "/config/consumerOffset.json",
                                            "/config/delayOffset.json",
                                            "/config/leases",
+                                           "/config/timers/index",
                                            "/sluice.checkpoint",
                                            "/sluice.queues"};
   world_.dies_as(death);
@@ -108,10 +109,14 @@ void Faults::dies_after_rename(Death death) {
 void Faults::fills_up() {
   world_.disk().set_room(world_.chance().below(3000));
   world_.verdict().note("the disk is full");
-  world_.timeline().after(milliseconds(world_.chance().between(100, 5000)), [this] {
+  const std::int64_t full = world_.chance().between(100, 5000);
+  world_.timeline().after(milliseconds(full), [this] {
     world_.disk().set_room(std::nullopt);
     world_.verdict().note("the disk has space");
   });
+  if (!world_.plan().kills || !world_.chance().percent(40)) return;
+  // What was refused must not be there, though nobody has come to clean up behind it.
+  world_.timeline().after(milliseconds(world_.chance().below(full)), [this] { dies(Death::kill); });
 }
 
 /// Now and then right after the one before: while it starts, or has just started.

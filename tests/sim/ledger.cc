@@ -15,7 +15,7 @@ bool comes_at_once(Kind kind) { return kind == Kind::plain || kind == Kind::unfl
 /// exactly where others lay before a crash.
 std::string body_of(std::int64_t id) {
   std::string body = fmt::format("{:06d}:", id);
-  const bool alike = id / 64 % 2 == 1;
+  const bool alike = id / 64 % 4 != 0;
   const auto several = id % 4 == 0 ? id * 7919 % 300 : id % 3 * 40;
   const auto length = static_cast<std::size_t>(alike ? 40 : several);
   for (std::size_t i = 0; i < length; ++i) {

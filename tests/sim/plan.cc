@@ -31,15 +31,16 @@ Plan Plan::draw(Chance& chance) {
   plan.faulty = milliseconds(chance.between(60, 400) * 1000);
   plan.calm = milliseconds(150'000);
   plan.many_queues = chance.percent(30);
-  if (chance.percent(10)) plan.keep_plain_messages();
+  if (chance.percent(25)) plan.keep_plain_messages();
   return plan;
 }
 
-/// With records of one kind what a torn cut has left begins where the next start's messages end.
+/// With records of one kind what a torn cut has left begins where the next start's messages end,
+/// and shows when the process dies there.
 void Plan::keep_plain_messages() {
   poppers = transactors = 0;
   delays = timed = false;
-  kills = power_cuts = torn = true;
+  kills = power_cuts = torn = restless = true;
 }
 
 std::string Plan::text() const {
@@ -60,6 +61,7 @@ std::string Plan::text() const {
   add(power_cuts, torn ? "torn power cuts" : "power cuts");
   add(disk_full, "full disk");
   add(disk_errors, "disk errors");
+  add(restless, "deaths soon after starts");
   add(slow, "pauses");
   return text;
 }

@@ -25,7 +25,8 @@ struct Plan {
   bool power_cuts = false;  ///< and what was not synced is gone
   bool torn = false;        ///< or there in parts
   bool disk_full = false, disk_errors = false;
-  bool slow = false;  ///< the process stands still now and then
+  bool restless = false;  ///< mostly dies again soon after a start
+  bool slow = false;      ///< the process stands still now and then
 
   milliseconds faulty{0};  ///< how long faults happen
   milliseconds calm{0};    ///< after them: everything comes to its end
