@@ -41,12 +41,14 @@ def plant(bug):
     """Compiles the mutation and links it into a simulation of its own."""
     source = ROOT / bug.file
     text = source.read_text()
-    if text.count(bug.old) != 1:
-        return f"does not fit any more: {bug.file} has its text {text.count(bug.old)} times; renew planted/bugs.py"
+    for old, new in ((bug.old, bug.new), *bug.also):
+        if text.count(old) != 1:
+            return f"does not fit any more: {bug.file} has its text {text.count(old)} times; renew planted/bugs.py"
+        text = text.replace(old, new)
     folder = OUT / bug.name
     folder.mkdir(parents=True, exist_ok=True)
     mutated, object_file, program = folder / source.name, folder / "mutated.o", folder / "sluice_sim"
-    mutated.write_text(text.replace(bug.old, bug.new))
+    mutated.write_text(text)
     command = compile_command(source)
     command[command.index("-o") + 1] = str(object_file)
     command[command.index(str(source))] = str(mutated)
