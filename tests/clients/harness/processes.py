@@ -72,7 +72,8 @@ class Driver:
         self._ended = False
         with open(log_path, "ab") as log:
             self.process = nursery.spawn(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, env=env)
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
     def _read(self):
         for line in self.process.stdout:
@@ -144,7 +145,9 @@ class Driver:
         return self
 
     def kill(self):
+        """Ends it at once. Everything it has printed is among the events then."""
         kill_group(self.process)
+        self._reader.join(10)
 
     def _trouble(self):
         errors = [e["why"] for e in self.events if e["event"] in ("error", "failed")]
