@@ -37,7 +37,8 @@ def _(c):
     check(sorted(places) == [(q, o) for q in (0, 1) for o in range(20)], f"{len(places)} messages were given out, not each once")
 
 
-@case("pop-acknowledged-does-not-come-back", group="raw")
+# Apache RocketMQ writes what runs out again, seconds later: these two promise more.
+@case("pop-acknowledged-does-not-come-back", group="raw", against=("sluice",))
 def _(c):
     topic = c.topic(queues=1)
     fill(c, topic, 10)
@@ -54,7 +55,7 @@ def _(c):
         check(p.pop(poll=500) == [], "an acknowledged message came back")
 
 
-@case("pop-comes-back-at-its-time", group="raw")
+@case("pop-comes-back-at-its-time", group="raw", against=("sluice",))
 def _(c):
     topic = c.topic(queues=1)
     fill(c, topic, 1)
