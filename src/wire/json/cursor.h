@@ -50,35 +50,18 @@ class Cursor {
   /// An object: `visit(key)` takes each member's value. Anything else is skipped.
   template <class Visit>
   void members(Visit visit) {
-    if (peek() != '{') return skip();
-    ++at_;
-    if (accept('}')) return;
-    do {
-      const std::string_view name = key();
-      expect(':');
-      if (ok_) visit(name);
-    } while (ok_ && accept(','));
-    expect('}');
+    walk([] { return false; }, visit);
   }
   /// An object of texts: `visit(name, value)` for each member but those that are objects or arrays,
   /// which are skipped. Anything else is skipped.
   template <class Visit>
   void texts(Visit visit) {
-    if (peek() != '{') return skip();
-    ++at_;
-    if (accept('}')) return;
-    do {
-      if (take_plain_pairs(visit)) continue;
-      const std::string_view name = key();
-      expect(':');
-      if (peek() == '{' || peek() == '[') {
-        skip();
-        continue;
-      }
-      const std::string_view value = scalar();
-      if (ok_) visit(name, value);
-    } while (ok_ && accept(','));
-    expect('}');
+    walk([&] { return take_plain_pairs(visit); },
+         [&](std::string_view name) {
+           if (peek() == '{' || peek() == '[') return skip();
+           const std::string_view value = scalar();
+           if (ok_) visit(name, value);
+         });
   }
   /// An array: `visit()` takes each element. Anything else is skipped.
   template <class Visit>
@@ -108,6 +91,20 @@ class Cursor {
   char* plain_end(char* from) const {
     return from + quote_or_escape({from, static_cast<std::size_t>(end_ - from)});
   }
+  /// The members of an object: as many as `take_some` takes in its own way, else `visit(key)`.
+  template <class TakeSome, class Visit>
+  void walk(TakeSome take_some, Visit visit) {
+    if (peek() != '{') return skip();
+    ++at_;
+    if (accept('}')) return;
+    do {
+      if (take_some()) continue;
+      const std::string_view name = key();
+      expect(':');
+      if (ok_) visit(name);
+    } while (ok_ && accept(','));
+    expect('}');
+  }
   /// Pairs as nearly all are written, `"name":"value"` without blanks or escapes, as many as follow
   /// one another: nothing but this loop needs to know where they end, so that stays in registers.
   /// Stops behind a pair; false: the next one is another.
@@ -125,7 +122,7 @@ class Cursor {
                          *value_end == '"';
       if (!plain) break;
       visit(view(at + 1, name_end), view(value + 1, value_end));
-      at_ += value_end + 1 - at_;
+      at_ += value_end + 1 - at_;  // which, unlike `at`, may be written to
       any = true;
       if (*at_ != ',') break;
       at = at_ + 1;
