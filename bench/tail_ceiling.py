@@ -39,9 +39,9 @@ def rate(reactors, own, tail, write):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--own", type=float, default=2200, help="ns of a reactor's own work per message")
+    parser.add_argument("--own", type=float, default=1730, help="ns of a reactor's own work per message")
     parser.add_argument("--tail", type=float, default=75, help="ns per message inside the tail (./dev bench tail)")
-    parser.add_argument("--write", type=float, default=210, help="ns per message of a group write (./dev bench append)")
+    parser.add_argument("--write", type=float, default=540, help="ns per message of a group write (./dev bench append, without the tail)")
     parser.add_argument("--batch", type=int, default=32, help="messages of a wake")
     asked = parser.parse_args()
     serial = max(asked.tail, asked.write)
