@@ -1,5 +1,6 @@
 #include <atomic>
 #include <future>
+#include <memory>
 
 #include "client/producing/producer_fixture.h"
 #include "wire/record/message_id.h"
@@ -21,13 +22,16 @@ Reply stored_half(const Command& request) {
                      {"transactionId", "TX"}}};
 }
 
+// Nobody waits for the answer to a decision: the broker may still be at it when a test is over, so
+// what its handler uses goes with it.
+
 TEST_F(ProducerTest, DecidesATransaction) {
-  std::promise<std::pair<std::string, std::string>> ended;
+  const auto ended = std::make_shared<std::promise<std::pair<std::string, std::string>>>();
   for (TestServer* broker : {&a, &b}) {
     broker->on(kSend, stored_half);
-    broker->on(kEnd, [&](const Command& request) {
-      ended.set_value({std::string(request.ext.get("commitLogOffset")),
-                       std::string(request.ext.get("commitOrRollback"))});
+    broker->on(kEnd, [ended](const Command& request) {
+      ended->set_value({std::string(request.ext.get("commitLogOffset")),
+                        std::string(request.ext.get("commitOrRollback"))});
       return Reply{};
     });
   }
@@ -37,37 +41,38 @@ TEST_F(ProducerTest, DecidesATransaction) {
   ASSERT_TRUE(begun) << begun.error().remark;
   EXPECT_EQ(begun->receipt().transaction_id, "TX");
   EXPECT_TRUE(begun->commit());
-  EXPECT_EQ(ended.get_future().get(), std::pair(std::string("4711"), std::string("8")));
+  EXPECT_EQ(ended->get_future().get(), std::pair(std::string("4711"), std::string("8")));
 }
 
 TEST_F(ProducerTest, RollsBackAHalfThatIsNotSafe) {
-  std::promise<std::string> ended;
+  const auto ended = std::make_shared<std::promise<std::string>>();
   for (TestServer* broker : {&a, &b}) {
     broker->on(kSend, [](const Command& request) {
       Reply reply = stored_half(request);
       reply.code = 10;
       return reply;
     });
-    broker->on(kEnd, [&](const Command& request) {
-      ended.set_value(std::string(request.ext.get("commitOrRollback")));
+    broker->on(kEnd, [ended](const Command& request) {
+      ended->set_value(std::string(request.ext.get("commitOrRollback")));
       return Reply{};
     });
   }
   Client client(options());
   Producer producer(client, {.group = "shop"});
   EXPECT_FALSE(producer.begin({.topic = "t", .body = "x"}));
-  EXPECT_EQ(ended.get_future().get(), "12");
+  EXPECT_EQ(ended->get_future().get(), "12");
 }
 
 TEST_F(ProducerTest, AnswersABrokerThatAsksAboutATransaction) {
-  std::promise<std::string> ended;
-  std::atomic<bool> told{false};  // both brokers ask, and both are answered
+  const auto ended = std::make_shared<std::promise<std::string>>();
+  // Both brokers ask, and both are answered.
+  const auto told = std::make_shared<std::atomic<bool>>(false);
   for (TestServer* broker : {&a, &b}) {
-    broker->on(kEnd, [&](const Command& request) {
-      if (told.exchange(true)) return Reply{};
-      ended.set_value(std::string(request.ext.get("commitOrRollback")) +
-                      std::string(request.ext.get("fromTransactionCheck")) +
-                      std::string(request.ext.get("tranStateTableOffset")));
+    broker->on(kEnd, [ended, told](const Command& request) {
+      if (told->exchange(true)) return Reply{};
+      ended->set_value(std::string(request.ext.get("commitOrRollback")) +
+                       std::string(request.ext.get("fromTransactionCheck")) +
+                       std::string(request.ext.get("tranStateTableOffset")));
       return Reply{};
     });
   }
@@ -84,7 +89,7 @@ TEST_F(ProducerTest, AnswersABrokerThatAsksAboutATransaction) {
   for (TestServer* broker : {&a, &b}) {
     broker->tell(39, {{"tranStateTableOffset", "9"}, {"commitLogOffset", "4711"}}, record);
   }
-  EXPECT_EQ(ended.get_future().get(), "8true9");
+  EXPECT_EQ(ended->get_future().get(), "8true9");
 }
 
 TEST_F(ProducerTest, HandsTheReplyToWhoAsked) {
