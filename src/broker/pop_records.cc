@@ -47,8 +47,9 @@ Result<void> read_each(const store::MessageStore& store, PopResult& result) {
     auto slice = store.read_checked(entry.position, entry.size, true);
     const bool damaged = !slice && (slice.error().code() == Errc::corrupt ||
                                     slice.error().code() == Errc::not_found);
-    // Compaction has moved it: it is looked for anew when its lease is over.
-    const bool moved = damaged && store::is_compacted(entry.position);
+    // It was moved or has expired: it is looked for anew when its lease is over.
+    const bool gone = store::is_compacted(entry.position) || entry.position < store.min_position();
+    const bool moved = damaged && gone && slice.error().code() == Errc::not_found;
     if (moved) {
       result.bytes -= static_cast<std::size_t>(entry.size);
       continue;

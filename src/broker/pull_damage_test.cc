@@ -107,5 +107,37 @@ TEST_P(PullDamage, APopGivesWhatIsWellAndNamesTheRest) {
   EXPECT_EQ(result.damaged[0].offset, QueueOffset(2));
 }
 
+/// As if the log had dropped all of the queue, of which this message is kept beside it.
+TEST_P(PullDamage, AMessageThatMovesBesideTheLogMeanwhileIsAskedForAgain) {
+  make_topic("other", 1);
+  send("other", {}, "x");
+  const auto move = [this] {
+    store_.set_entry("T", QueueId(0), QueueOffset(2),
+                     {.position = LogPosition(store::kCompactedBit), .size = 200});
+    store_.drop_below("other", QueueId(0), QueueOffset(1));
+  };
+  store_.before_read = move;
+  const PullResult result = read(2);
+  EXPECT_EQ(result.status, PullStatus::retry);
+  EXPECT_EQ(result.next, QueueOffset(2));
+  EXPECT_EQ(broker_.traffic().damaged, 0);
+}
+
+TEST_P(PullDamage, APoppedMessageThatTheLogDropsMeanwhileIsNotTakenForDamaged) {
+  make_topic("other", 1);
+  send("other", {}, "x");
+  store_.cold = true;
+  PopBatch pops(broker_);
+  const auto plan =
+      pops.prepare({.group = "g", .topic = "T", .start = PopStart::first}, testing::kNow);
+  PopResult result;
+  ASSERT_TRUE(pops.pop(*plan, testing::kNow, result, Wait::no));
+  ASSERT_EQ(result.messages.size(), 6u);
+  store_.drop_below("other", QueueId(0), QueueOffset(1));
+  ASSERT_TRUE(read_popped(broker_, result, Wait::yes));
+  EXPECT_TRUE(result.messages.empty());
+  EXPECT_TRUE(result.damaged.empty()) << "they are looked for anew when the lease is over";
+}
+
 }  // namespace
 }  // namespace sluice::broker

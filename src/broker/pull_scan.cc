@@ -166,15 +166,18 @@ Result<void> PullScan::add_checked(const store::IndexEntry& entry) {
   return {};
 }
 
-/// Compaction has moved it; or the log's beginning has passed it, and the queue's has too, or not
-/// yet. Where the queue's first message is in the log, a later one that lies before it is damage.
+/// It was moved, from the log or to another place beside it; or the log's beginning has passed it,
+/// and the queue's has too, or not yet. Where the queue's first message is in the log, a later one
+/// that lies before it is damage.
 bool PullScan::was_removed(const store::IndexEntry& entry) const {
   if (store::is_compacted(entry.position)) return true;
   if (entry.position >= store_.min_position()) return false;
   const store::Queue& index = *plan_.queue->index;
   const QueueOffset min = index.min();
   if (min > result_.next) return true;
-  store::IndexEntry first;
+  store::IndexEntry first, now;
+  const auto again = index.read(result_.next, std::span(&now, 1));
+  if (again && (*again == 0 || now.position != entry.position)) return true;
   const auto got = index.read(min, std::span(&first, 1));
   return !got || *got == 0 || first.position < store_.min_position();
 }

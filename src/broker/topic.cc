@@ -16,10 +16,15 @@ Topic::Topic(TopicConfig config, store::MessageStore& store)
       traits_(traits_of(config.attributes)),
       config_(std::make_shared<const TopicConfig>(std::move(config))) {
   make_slots(static_cast<std::size_t>(std::max({read_queues(), write_queues(), 1})));
-  if (traits().compacts) store_.compact_topic(name_);
+  tell_store();
 }
 
 Topic::~Topic() = default;
+
+void Topic::tell_store() {
+  if (traits().compacts) store_.compact_topic(name_);
+  store_.retain_topic(name_, retention_of(config_->attributes));
+}
 
 /// Room for so many queues. Readers need no lock; who holds the slots before,
 /// finds there what they had, and asks under the mutex for what is new.
@@ -79,8 +84,8 @@ void Topic::configure(TopicConfig config) {
   write_queues_ = config.write_queues;
   perm_ = config.perm;
   traits_ = traits_of(config.attributes);
-  if (traits().compacts) store_.compact_topic(name_);
   config_ = std::make_shared<const TopicConfig>(std::move(config));
+  tell_store();
 }
 
 }  // namespace sluice::broker

@@ -16,8 +16,9 @@ namespace {
 namespace property = wire::record::property;
 
 constexpr std::string_view kQueueType = "queue.type", kPolicy = "cleanup.policy",
-                           kMessageType = "message.type", kWindow = "dedup.window";
-constexpr std::int64_t kDayMs = 86'400'000;
+                           kMessageType = "message.type", kWindow = "dedup.window",
+                           kRetentionMs = "retention.ms", kRetentionBytes = "retention.bytes";
+constexpr std::int64_t kDayMs = 86'400'000, kCenturyMs = 36'525 * kDayMs;
 /// By MessageType.
 constexpr std::array<std::string_view, 6> kTypes{"UNSPECIFIED", "NORMAL",      "FIFO",
                                                  "DELAY",       "TRANSACTION", "MIXED"};
@@ -31,8 +32,10 @@ struct AttributeRow {
   std::int64_t min = 0, max = std::numeric_limits<std::int64_t>::max();
 };
 constexpr AttributeRow kRows[] = {
-    {kQueueType, true, kQueueTypes}, {kPolicy, true, kPolicies},      {kMessageType, false, kTypes},
-    {"reserve.time", false, {}, -1}, {kWindow, false, {}, 0, kDayMs},
+    {kQueueType, true, kQueueTypes},  {kPolicy, true, kPolicies},
+    {kMessageType, false, kTypes},    {"reserve.time", false, {}, -1},
+    {kWindow, false, {}, 0, kDayMs},  {kRetentionMs, false, {}, -1, kCenturyMs},
+    {kRetentionBytes, false, {}, -1},
 };
 
 Result<void> check_value(const AttributeRow& row, std::string_view value) {
@@ -120,6 +123,16 @@ TopicTraits traits_of(const Attributes& attributes) {
   return traits;
 }
 
+std::optional<store::TopicRetention> retention_of(const Attributes& attributes) {
+  const auto keep = parse_number<std::int64_t>(value_of(attributes, kRetentionMs));
+  const auto bytes = parse_number<std::int64_t>(value_of(attributes, kRetentionBytes));
+  if (!keep && !bytes) return std::nullopt;
+  store::TopicRetention rule;
+  if (keep && *keep >= 0 && *keep <= kCenturyMs) rule.keep = milliseconds(*keep);
+  if (bytes && *bytes >= 0) rule.bytes = *bytes;
+  return rule;
+}
+
 Result<Attributes> alter_attributes(bool create, const Attributes& current,
                                     const Attributes& changes) {
   Attributes attributes = current;
@@ -129,6 +142,11 @@ Result<Attributes> alter_attributes(bool create, const Attributes& current,
     if (!changes.contains(other)) continue;
     return fail(Errc::malformed,
                 fmt::format("attribute {} is both set and removed", key.substr(1)));
+  }
+  if (traits_of(attributes).compacts && retention_of(attributes)) {
+    return fail(Errc::malformed,
+                "retention.ms and retention.bytes are for cleanup.policy=DELETE: a compacted topic "
+                "keeps each key's newest message however old it is");
   }
   return attributes;
 }

@@ -2,11 +2,13 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "store/retention.h"
 
 /// What can be said of a topic beside its queues: RocketMQ's attributes, and ours.
 ///
@@ -32,11 +34,13 @@ struct TopicTraits {
   friend bool operator==(const TopicTraits&, const TopicTraits&) = default;
 };
 TopicTraits traits_of(const Attributes& attributes);
+/// retention.ms and retention.bytes, when one of them is set; -1 is no limit.
+std::optional<store::TopicRetention> retention_of(const Attributes& attributes);
 
 /// `current` with `changes`, whose keys begin with + (set) or - (remove). `create`: the topic is
 /// new. Errors: malformed, which Apache's broker answers with the same code: no sign, an unknown
 /// key, a value that is not allowed, a removal of what is not there, a change of what is chosen
-/// once.
+/// once, retention of a compacted topic.
 Result<Attributes> alter_attributes(bool create, const Attributes& current,
                                     const Attributes& changes);
 

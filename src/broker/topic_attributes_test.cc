@@ -51,6 +51,17 @@ TEST(TopicTraits, AreWhatTheAttributesSay) {
   EXPECT_TRUE(traits.batches_are_one);
 }
 
+TEST(RetentionOfATopic, IsWhatTheAttributesSay) {
+  using store::TopicRetention;
+  EXPECT_EQ(retention_of({}), std::nullopt);
+  EXPECT_EQ(retention_of({{"retention.ms", "5000"}}), TopicRetention{.keep = milliseconds(5000)});
+  EXPECT_EQ(retention_of({{"retention.bytes", "7"}}), TopicRetention{.bytes = 7});
+  EXPECT_EQ(retention_of({{"retention.ms", "-1"}}), TopicRetention{}) << "for ever";
+  EXPECT_THAT(refusal(true, {}, {{"+retention.ms", "-2"}}), HasSubstr("-1 to 3155760000000"));
+  EXPECT_THAT(refusal(true, {}, {{"+cleanup.policy", "COMPACTION"}, {"+retention.ms", "5"}}),
+              HasSubstr("cleanup.policy=DELETE"));
+}
+
 TEST(MessageType, IsReadFromTheProperties) {
   const auto type = [](std::string_view name, std::string_view value) {
     std::string text =

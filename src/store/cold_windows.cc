@@ -1,6 +1,7 @@
 #include "store/cold_windows.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -11,6 +12,16 @@ namespace {
 constexpr std::size_t kFetchedMax = 1024;  // beyond, pages may stay a bit longer
 
 }  // namespace
+
+std::optional<ColdPlace> place_in(const SegmentSet& log, std::int64_t position) {
+  const auto segment = log.find(position);
+  if (!segment) return std::nullopt;
+  return ColdPlace{.file = {segment, &std::as_const(*segment).file()},
+                   .mapping = {segment, &segment->mapping()},
+                   .path = log.path_of(position),
+                   .base = segment->base(),
+                   .end = segment->end()};
+}
 
 Slice ColdWindows::slice(const WindowPtr& window, std::int64_t position, std::int64_t size) {
   return {.bytes = Bytes(window->bytes.get() + (position - window->first),
@@ -37,47 +48,47 @@ std::optional<Slice> ColdWindows::find_locked(std::int64_t position, std::int64_
 Result<Slice> ColdWindows::load(LogPosition position, std::int32_t size, bool ahead,
                                 std::int64_t end) {
   if (auto found = find(position, size)) return *found;
-  const auto segment = log_.find(position.value);
-  if (segment == nullptr) return fail(Errc::not_found);
-  end = std::min(end, segment->end());
+  const auto place = place_of_(position.value);
+  if (!place) return fail(Errc::not_found);
+  end = std::min(end, place->end);
   const std::int64_t wanted = ahead ? std::max<std::int64_t>(size, kWindowBytes) : size;
   const std::int64_t length = std::min(wanted, end - position.value);
-  SLUICE_TRY(const auto window, read(*segment, position.value, length));
-  SLUICE_CHECK(check(*window, length, position.value + size, size));
+  SLUICE_TRY(const auto window, read(*place, position.value, length));
+  SLUICE_CHECK(check(*place, *window, length, size));
   if (ahead) {
-    fetch_next(*segment, window->ends.back(), end);
+    fetch_next(*place, window->ends.back(), end);
     keep(window);
   }
   return slice(window, position.value, size);
 }
 
-Result<std::shared_ptr<ColdWindows::Window>> ColdWindows::read(Segment& segment,
+Result<std::shared_ptr<ColdWindows::Window>> ColdWindows::read(const ColdPlace& place,
                                                                std::int64_t position,
                                                                std::int64_t size) {
   auto window = std::make_shared<Window>();
   window->first = position;
   window->bytes = std::make_shared_for_overwrite<std::byte[]>(static_cast<std::size_t>(size));
-  const std::int64_t at = position - segment.base();
-  bool give_up = !segment.in_memory(position, size);
+  const std::int64_t at = position - place.base;
+  bool give_up = !place.in_memory(position, size);
   {
     const std::lock_guard guard(mutex_);
     give_up |= fetched_.erase(position) > 0;
   }
   SLUICE_TRY(
       const std::size_t got,
-      segment.file().read(at, MutableBytes(window->bytes.get(), static_cast<std::size_t>(size))));
+      place.file->read(at, MutableBytes(window->bytes.get(), static_cast<std::size_t>(size))));
   if (got < static_cast<std::size_t>(size)) {
-    return fail(Errc::corrupt, fmt::format("{} ends at byte {}", log_.path_of(position),
-                                           at + static_cast<std::int64_t>(got)));
+    return fail(Errc::corrupt,
+                fmt::format("{} ends at byte {}", place.path, at + static_cast<std::int64_t>(got)));
   }
-  if (give_up) segment.file().wont_need(at, size);
+  if (give_up) place.file->wont_need(at, size);
   return window;
 }
 
-/// Notes where the window's records end, up to the first that is not whole. The one asked for must
-/// be.
-Result<void> ColdWindows::check(Window& window, std::int64_t read, std::int64_t needed,
-                                std::int64_t record) const {
+/// Notes where the window's records end, up to the first that is not whole. The first, of `size`
+/// bytes, must be.
+Result<void> ColdWindows::check(const ColdPlace& place, Window& window, std::int64_t read,
+                                std::int64_t size) {
   std::int64_t at = window.first;
   std::string problem;
   while (at < window.first + read) {
@@ -88,7 +99,7 @@ Result<void> ColdWindows::check(Window& window, std::int64_t read, std::int64_t 
       problem = scan.kind == record::Scan::Kind::damaged ? scan.problem : "no record begins there";
       break;
     }
-    if (scan.record.placement.position.value != at) {
+    if (place.says_its_place && scan.record.placement.position.value != at) {
       problem =
           fmt::format("a record that says it lies at {}", scan.record.placement.position.value);
       break;
@@ -96,18 +107,17 @@ Result<void> ColdWindows::check(Window& window, std::int64_t read, std::int64_t 
     at += scan.record.size;
     window.ends.push_back(at);
   }
-  if (!window.ends.empty() && window.ends.front() == needed) return {};
+  if (!window.ends.empty() && window.ends.front() == window.first + size) return {};
   if (!window.ends.empty()) problem = "the record has another size";
-  const std::int64_t in_file = window.first % log_.segment_bytes();
   return fail(Errc::corrupt,
-              fmt::format("{} is damaged at byte {} (position {}, {} bytes): {}",
-                          log_.path_of(window.first), in_file, window.first, record, problem));
+              fmt::format("{} is damaged at byte {} (position {}, {} bytes): {}", place.path,
+                          window.first - place.base, window.first, size, problem));
 }
 
-void ColdWindows::fetch_next(const Segment& segment, std::int64_t from, std::int64_t end) {
+void ColdWindows::fetch_next(const ColdPlace& place, std::int64_t from, std::int64_t end) {
   const std::int64_t size = std::min(kWindowBytes, end - from);
-  if (size <= 0 || segment.in_memory(from, size)) return;
-  segment.file().will_need(from - segment.base(), size);
+  if (size <= 0 || place.in_memory(from, size)) return;
+  place.file->will_need(from - place.base, size);
   const std::lock_guard guard(mutex_);
   if (fetched_.size() >= kFetchedMax) fetched_.clear();
   fetched_.insert(from);

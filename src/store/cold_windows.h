@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <set>
+#include <string>
 #include <vector>
 
 #include "store/message_store.h"
@@ -14,17 +16,35 @@
 
 namespace sluice::store {
 
-/// Parts of the log that were brought from the disk for readers: copies in memory of the store's
-/// own, whole records each, every one checked by its CRC. They are what is served, so nothing can
-/// change between the check and the answer, and no page that others use has to leave the page cache
-/// for them: what was read from the disk for a window alone is given up again at once. A bounded
-/// number of bytes is kept, the least recently read go first; who holds a slice keeps its window
-/// alive. Any thread; load() waits for the disk.
+/// A file that has records, as positions see it.
+struct ColdPlace {
+  std::shared_ptr<const File> file;
+  std::shared_ptr<const Mapping> mapping;  ///< of the same bytes
+  std::string path;
+  std::int64_t base = 0, end = 0;  ///< the positions of its first byte, and past its last
+  bool says_its_place = true;      ///< its records say where they lie
+
+  bool in_memory(std::int64_t position, std::int64_t size) const {
+    return mapping->in_memory(position - base, size);
+  }
+};
+/// Of the log's files.
+std::optional<ColdPlace> place_in(const SegmentSet& log, std::int64_t position);
+/// Nothing where the position is in no file (any more).
+using FindColdPlace = std::function<std::optional<ColdPlace>(std::int64_t position)>;
+
+/// Parts of the log, and of what lies beside it, that were brought from the disk for readers:
+/// copies in memory of the store's own, whole records each, every one checked by its CRC. They are
+/// what is served, so nothing can change between the check and the answer, and no page that others
+/// use has to leave the page cache for them: what was read from the disk for a window alone is
+/// given up again at once. A bounded number of bytes is kept, the least recently read go first; who
+/// holds a slice keeps its window alive. Any thread; load() waits for the disk.
 class ColdWindows {
  public:
   static constexpr std::int64_t kWindowBytes = 1 << 20;
 
-  ColdWindows(const SegmentSet& log, std::int64_t bytes_max) : log_(log), bytes_max_(bytes_max) {}
+  ColdWindows(FindColdPlace place_of, std::int64_t bytes_max)
+      : place_of_(std::move(place_of)), bytes_max_(bytes_max) {}
 
   /// The bytes, which must be whole records, if a window has them.
   std::optional<Slice> find(LogPosition position, std::int32_t size);
@@ -49,14 +69,15 @@ class ColdWindows {
   };
 
   std::optional<Slice> find_locked(std::int64_t position, std::int64_t size);
-  Result<std::shared_ptr<Window>> read(Segment& segment, std::int64_t position, std::int64_t size);
-  Result<void> check(Window& window, std::int64_t read, std::int64_t needed,
-                     std::int64_t record) const;
-  void fetch_next(const Segment& segment, std::int64_t from, std::int64_t end);
+  Result<std::shared_ptr<Window>> read(const ColdPlace& place, std::int64_t position,
+                                       std::int64_t size);
+  static Result<void> check(const ColdPlace& place, Window& window, std::int64_t read,
+                            std::int64_t size);
+  void fetch_next(const ColdPlace& place, std::int64_t from, std::int64_t end);
   void keep(const WindowPtr& window);
   static Slice slice(const WindowPtr& window, std::int64_t position, std::int64_t size);
 
-  const SegmentSet& log_;
+  const FindColdPlace place_of_;
   const std::int64_t bytes_max_;
   std::mutex mutex_;  ///< guards what follows
   std::map<std::int64_t, Kept> windows_;

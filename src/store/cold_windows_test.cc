@@ -110,7 +110,8 @@ TEST_F(ColdReads, AnEntryThatPointsIntoARecordIsDamage) {
 TEST_F(ColdReads, WindowsAreBoundedAndTheirSlicesStayValid) {
   SegmentSet log(disk_, "/r/commitlog", testing::kSegment);
   ASSERT_TRUE(log.load());
-  ColdWindows windows(log, testing::kSegment);
+  ColdWindows windows([&](std::int64_t position) { return place_in(log, position); },
+                      testing::kSegment);
   const auto end = log.last_end();
   const auto load = [&](int i) {
     return *windows.load(entries_[i].position, entries_[i].size, true, end);

@@ -20,7 +20,7 @@ constexpr std::int64_t kFootBytes = 48;
 constexpr std::size_t kCrcBytes = 4;
 constexpr std::size_t kWriteAtOnce = 1 << 20;
 
-std::string records_path(const std::string& folder, QueueOffset upto) {
+std::string records_file(const std::string& folder, QueueOffset upto) {
   return folder + '/' + file_name(upto.value) + ".records";
 }
 std::string table_path(const std::string& folder) { return folder + "/table"; }
@@ -97,6 +97,7 @@ std::optional<KeyHash128> key_of(std::string_view properties) {
 }
 
 std::string compacted_folder(const std::string& root) { return root + "/sluice.compacted"; }
+std::string kept_folder(const std::string& root) { return root + "/sluice.kept"; }
 
 Result<std::shared_ptr<const Compacted>> Compacted::open(Disk& disk, const std::string& folder,
                                                          std::uint32_t id) {
@@ -120,7 +121,7 @@ Result<std::shared_ptr<const Compacted>> Compacted::open(Disk& disk, const std::
   made->records_bytes_ = foot->records_bytes;
   if (foot->count == 0) return made;
   SLUICE_TRY(made->table_, (*file)->map(size - kFootBytes));
-  const std::string records = records_path(folder, made->upto_);
+  const std::string& records = made->records_path_ = records_file(folder, made->upto_);
   auto content = disk.open(records, Disk::Open::read);
   if (!content) return fail(damaged(records, content.error().remark()));
   SLUICE_TRY(const std::int64_t there, (*content)->size());
@@ -174,7 +175,7 @@ Result<std::unique_ptr<CompactedWriter>> CompactedWriter::start(Disk& disk, std:
                                                                 QueueOffset upto) {
   SLUICE_CHECK(disk.make_folder(folder));
   std::unique_ptr<CompactedWriter> made(new CompactedWriter(disk, std::move(folder), upto));
-  SLUICE_TRY(made->records_, disk.open(records_path(made->folder_, upto), Disk::Open::create));
+  SLUICE_TRY(made->records_, disk.open(records_file(made->folder_, upto), Disk::Open::create));
   SLUICE_CHECK(made->records_->resize(0));
   SLUICE_TRY(made->table_, disk.open(new_table_path(made->folder_), Disk::Open::create));
   SLUICE_CHECK(made->table_->resize(0));
@@ -218,11 +219,25 @@ Result<void> CompactedWriter::commit() {
 
 Result<void> remove_leftovers(Disk& disk, const std::string& folder) {
   SLUICE_TRY(const auto current, Compacted::open(disk, folder, 0));
-  const std::string kept = current ? records_path(folder, current->upto()) : std::string();
+  const std::string kept = current ? records_file(folder, current->upto()) : std::string();
   SLUICE_TRY(const auto names, disk.list(folder));
   for (const std::string& name : names) {
     const std::string path = folder + '/' + name;
     if (path != kept && path != table_path(folder)) SLUICE_CHECK(disk.remove(path));
+  }
+  return {};
+}
+
+Result<void> remove_kept(Disk& disk, const std::string& folder) {
+  SLUICE_CHECK(disk.remove(table_path(folder)));
+  SLUICE_CHECK(disk.sync_folder(folder));
+  return disk.remove(folder);
+}
+
+Result<void> sync_folders(Disk& disk, std::string folder, const std::string& root) {
+  while (folder.size() > root.size()) {
+    folder.resize(folder.rfind('/'));
+    SLUICE_CHECK(disk.sync_folder(folder));
   }
   return {};
 }

@@ -37,6 +37,8 @@ struct CompactedRow {
 std::optional<KeyHash128> key_of(std::string_view properties);
 
 std::string compacted_folder(const std::string& root);
+/// The same two files, of what topics keep longer than the log: see keeper.h.
+std::string kept_folder(const std::string& root);
 
 /// One queue's, opened: immutable, mapped, any thread. Lives as long as somebody reads it, also
 /// after its files were replaced.
@@ -62,6 +64,9 @@ class Compacted {
   QueueOffset offset_of(std::int64_t index) const;
   /// Where the store reads the record: see is_compacted().
   LogPosition position_of(const CompactedRow& row) const;
+  /// The records file, and its bytes (null when there is no row).
+  const std::string& records_path() const { return records_path_; }
+  const Mapping* records() const { return records_.get(); }
   /// Bytes of the records file. Errors: not_found past its end.
   Result<Bytes> read(std::int64_t at, std::int64_t size) const;
 
@@ -69,7 +74,7 @@ class Compacted {
 
  private:
   Compacted() = default;
-  std::string path_;
+  std::string path_, records_path_;
   std::uint32_t id_ = 0;
   QueueOffset upto_;
   std::int64_t count_ = 0, records_bytes_ = 0;
@@ -111,11 +116,15 @@ class CompactedWriter {
   std::int64_t count_ = 0;
 };
 
-/// All tables and records below `<root>/sluice.compacted`, looked at without a broker: what is not
-/// well, as sentences that name the file. Errors: io_error.
+/// All tables and records of both folders, looked at without a broker: what is not well, as
+/// sentences that name the file. Errors: io_error.
 Result<std::vector<std::string>> check_compacted(Disk& disk, const std::string& root);
 
 /// Removes what a crash left in the folder beside the valid files.
 Result<void> remove_leftovers(Disk& disk, const std::string& folder);
+/// Removes the folder. A crash on the way leaves all of it, or what has no table.
+Result<void> remove_kept(Disk& disk, const std::string& folder);
+/// Makes the names of the folder and of those above it durable, up to `root`.
+Result<void> sync_folders(Disk& disk, std::string folder, const std::string& root);
 
 }  // namespace sluice::store

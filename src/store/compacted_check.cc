@@ -51,21 +51,38 @@ Result<void> check_queue(Disk& disk, const std::string& folder, std::string_view
   return {};
 }
 
+/// What lies beside the log for good reason: a queue's folder, or those of its parts.
+enum class Layout : std::uint8_t { one, parts };
+
+Result<void> check_all(Disk& disk, const std::string& root, Layout layout,
+                       std::vector<std::string>& problems) {
+  if (!disk.exists(root)) return {};
+  SLUICE_TRY(const auto topics, disk.list(root));
+  for (const std::string& topic : topics) {
+    SLUICE_TRY(const auto queues, disk.list(root + '/' + topic));
+    for (const std::string& name : queues) {
+      const auto queue = parse_number<std::int32_t>(name);
+      if (!queue) continue;
+      const std::string folder = root + '/' + topic + '/' + name;
+      if (layout == Layout::one) {
+        SLUICE_CHECK(check_queue(disk, folder, topic, *queue, problems));
+        continue;
+      }
+      SLUICE_TRY(const auto parts, disk.list(folder));
+      for (const std::string& part : parts) {
+        SLUICE_CHECK(check_queue(disk, folder + '/' + part, topic, *queue, problems));
+      }
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<std::vector<std::string>> check_compacted(Disk& disk, const std::string& root) {
   std::vector<std::string> problems;
-  const std::string folder = compacted_folder(root);
-  if (!disk.exists(folder)) return problems;
-  SLUICE_TRY(const auto topics, disk.list(folder));
-  for (const std::string& topic : topics) {
-    SLUICE_TRY(const auto queues, disk.list(folder + '/' + topic));
-    for (const std::string& name : queues) {
-      const auto queue = parse_number<std::int32_t>(name);
-      if (!queue) continue;
-      SLUICE_CHECK(check_queue(disk, folder + '/' + topic + '/' + name, topic, *queue, problems));
-    }
-  }
+  SLUICE_CHECK(check_all(disk, compacted_folder(root), Layout::one, problems));
+  SLUICE_CHECK(check_all(disk, kept_folder(root), Layout::parts, problems));
   return problems;
 }
 

@@ -33,7 +33,7 @@ Result<void> Compactor::start() {
 Result<void> Compactor::open(const std::string& topic, QueueId id) {
   const std::string folder = folder_of(topic, id);
   SLUICE_CHECK(remove_leftovers(disk_, folder));
-  SLUICE_TRY(auto found, Compacted::open(disk_, folder, next_id()));
+  SLUICE_TRY(auto found, Compacted::open(disk_, folder, files_.next_id()));
   if (!found) return {};
   const auto queue = queues_.find_or_create(topic, id);
   if (queue->next() < found->upto()) {
@@ -41,28 +41,15 @@ Result<void> Compactor::open(const std::string& topic, QueueId id) {
               {{"topic", topic}, {"queue", id.value}, {"offset", found->upto().value}});
     SLUICE_CHECK(queue->skip_to(found->upto()));
   }
-  publish(*queue, std::move(found));
+  publish(*queue, found);
   return {};
 }
 
-std::uint32_t Compactor::next_id() {
-  const std::unique_lock lock(open_mutex_);
-  do {
-    last_id_ = (last_id_ + 1) & Compacted::kIdMax;
-  } while (open_.contains(last_id_));
-  return last_id_;
-}
-
-/// Readers of what was there before find it gone, and ask again.
-void Compactor::publish(LogQueue& queue, std::shared_ptr<const Compacted> made) {
-  const auto before = queue.compacted();
-  {
-    const std::unique_lock lock(open_mutex_);
-    open_.emplace(made->id(), made);
-  }
-  queue.set_compacted(std::move(made));
-  const std::unique_lock lock(open_mutex_);
-  if (before) open_.erase(before->id());
+void Compactor::publish(LogQueue& queue, const std::shared_ptr<const Compacted>& made) {
+  const auto before = queue.kept();
+  files_.add(made);
+  queue.set_kept(std::make_shared<const Kept>(Kept::Kind::replaces_log, std::vector{made}));
+  if (before) files_.remove(*before->parts().front());
 }
 
 void Compactor::watch(std::string_view topic) {
@@ -95,16 +82,14 @@ Result<void> Compactor::forget(const std::string& topic) {
   if (merge_ && merge_->queue().topic() == topic) merge_.reset();
   std::erase_if(last_, [&](const auto& entry) { return entry.first.first == topic; });
   for (const auto& queue : queues_.of_topic(topic)) {
-    const auto before = queue->compacted();
-    const std::unique_lock lock(open_mutex_);
-    if (before) open_.erase(before->id());
+    if (const auto before = queue->kept()) files_.remove(*before->parts().front());
   }
   SLUICE_CHECK(disk_.remove(folder));
   return disk_.sync_folder(compacted_folder(options_.root));
 }
 
 Result<bool> Compactor::covers(const LogQueue& queue, LogPosition position) const {
-  const auto kept = queue.compacted();
+  const auto kept = queue.kept();
   const QueueOffset upto = kept ? kept->upto() : QueueOffset(0);
   SLUICE_TRY(const QueueOffset first, queue.first_at(position));
   return first <= std::max(upto, queue.log_min());
@@ -124,14 +109,15 @@ bool Compactor::covers(LogPosition position) {
 bool Compactor::is_due(const LogQueue& queue, SteadyTime now) {
   const auto [last, first_look] = last_.try_emplace({queue.topic(), queue.id().value}, now);
   const auto since = now - last->second;
-  const auto kept = queue.compacted();
+  const auto kept = queue.kept();
   const std::int64_t fresh =
       queue.max() - std::max(kept ? kept->upto() : QueueOffset(0), queue.log_min());
   if (fresh == 0) return false;
   const std::int64_t wanted = wanted_.load();
   const auto covered = wanted > 0 ? covers(queue, LogPosition(wanted)) : Result<bool>(true);
   if (covered && !*covered) return first_look || since >= kPauseAfterFailure || !failed_last_;
-  return since >= options_.compact_every && fresh >= (kept ? kept->count() / 2 : 0);
+  return since >= options_.compact_every &&
+         fresh >= (kept ? kept->parts().front()->count() / 2 : 0);
 }
 
 std::shared_ptr<LogQueue> Compactor::pick() {
@@ -170,33 +156,16 @@ bool Compactor::step(std::int64_t bytes) {
 
 Result<void> Compactor::finish(Merge& merge) {
   LogQueue& queue = merge.queue();
-  SLUICE_TRY(auto made, Compacted::open(disk_, merge.folder(), next_id()));
-  const auto before = queue.compacted();
+  SLUICE_TRY(auto made, Compacted::open(disk_, merge.folder(), files_.next_id()));
+  const auto before = queue.kept();
   if (!made || queue.removed() || (before && before->upto() == made->upto())) return {};
   log::info("queue_compacted", {{"topic", queue.topic()},
                                 {"queue", queue.id().value},
                                 {"upto", made->upto().value},
                                 {"messages", made->count()},
                                 {"bytes", made->bytes()}});
-  publish(queue, std::move(made));
+  publish(queue, made);
   return {};
-}
-
-Result<Slice> Compactor::read(LogPosition position, std::int64_t size) const {
-  std::shared_ptr<const Compacted> from;
-  {
-    const std::shared_lock lock(open_mutex_);
-    const auto found = open_.find(compacted_id(position));
-    if (found != open_.end()) from = found->second;
-  }
-  if (!from) return fail(Errc::not_found, "the message was compacted again since");
-  SLUICE_TRY(const Bytes bytes, from->read(compacted_byte(position), size));
-  return Slice{.bytes = bytes, .owner = std::move(from)};
-}
-
-Result<Slice> Compactor::read_record(LogPosition position) const {
-  SLUICE_TRY(const Slice head, read(position, wire::record::kBlankSize));
-  return read(position, std::max(wire::record::peek_size(head.bytes), wire::record::kBlankSize));
 }
 
 }  // namespace sluice::store

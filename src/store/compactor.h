@@ -4,12 +4,12 @@
 #include <memory>
 #include <mutex>
 #include <set>
-#include <shared_mutex>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
 #include "store/commit_log.h"
+#include "store/kept_files.h"
 #include "store/merge.h"
 #include "store/queue_registry.h"
 
@@ -22,8 +22,8 @@ namespace sluice::store {
 class Compactor {
  public:
   Compactor(Disk& disk, Clock& clock, const StoreOptions& options, QueueRegistry& queues,
-            CommitLog& log)
-      : disk_(disk), clock_(clock), options_(options), queues_(queues), log_(log) {}
+            CommitLog& log, KeptFiles& files)
+      : disk_(disk), clock_(clock), options_(options), queues_(queues), log_(log), files_(files) {}
 
   /// After recovery, before anybody reads. Errors: corrupt, io_error.
   Result<void> start();
@@ -40,17 +40,11 @@ class Compactor {
   /// next.
   bool covers(LogPosition position);
 
-  /// A record at a position for which is_compacted() is true. Errors: not_found (it was compacted
-  /// again since).
-  Result<Slice> read(LogPosition position, std::int64_t size) const;
-  Result<Slice> read_record(LogPosition position) const;
-
  private:
   using Name = std::pair<std::string, std::int32_t>;
   Result<void> open(const std::string& topic, QueueId id);
   std::string folder_of(const std::string& topic, QueueId id) const;
-  void publish(LogQueue& queue, std::shared_ptr<const Compacted> made);
-  std::uint32_t next_id();
+  void publish(LogQueue& queue, const std::shared_ptr<const Compacted>& made);
   std::vector<std::shared_ptr<LogQueue>> watched() const;
   Result<bool> covers(const LogQueue& queue, LogPosition position) const;
   bool is_due(const LogQueue& queue, SteadyTime now);
@@ -62,6 +56,7 @@ class Compactor {
   const StoreOptions& options_;
   QueueRegistry& queues_;
   CommitLog& log_;
+  KeptFiles& files_;
 
   mutable std::mutex topics_mutex_;  ///< guards topics_
   std::set<std::string, std::less<>> topics_;
@@ -72,10 +67,6 @@ class Compactor {
   std::unique_ptr<Merge> merge_;
   std::map<Name, SteadyTime> last_;  ///< when a queue was compacted or tried last
   bool failed_last_ = false;
-
-  mutable std::shared_mutex open_mutex_;  ///< guards open_ and last_id_
-  std::map<std::uint32_t, std::shared_ptr<const Compacted>> open_;
-  std::uint32_t last_id_ = 0;
 };
 
 }  // namespace sluice::store

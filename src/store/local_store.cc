@@ -35,8 +35,15 @@ LocalStore::LocalStore(Disk& disk, Clock& clock, StoreOptions options)
       registry_(index_files_, segments_),
       log_(segments_, clock, options_),
       keys_(disk, clock, options_, segments_, log_),
-      compactor_(disk, clock, options_, registry_, log_),
-      cold_(segments_, options_.cold_bytes) {}
+      kept_files_(disk),
+      compactor_(disk, clock, options_, registry_, log_, kept_files_),
+      keeper_(disk, clock, options_, registry_, log_, kept_files_),
+      cold_([this](std::int64_t position) { return cold_place(position); }, options_.cold_bytes) {}
+
+std::optional<ColdPlace> LocalStore::cold_place(std::int64_t position) const {
+  return is_compacted(LogPosition(position)) ? kept_files_.place_of(position)
+                                             : place_in(segments_, position);
+}
 
 Result<void> LocalStore::start() {
   SLUICE_CHECK(disk_.make_folder(options_.root));
@@ -53,6 +60,7 @@ Result<void> LocalStore::start() {
   if (found.queue_table || found.table_written) table_position_ = found.scanned_from;
   SLUICE_CHECK(keys_.start(found));
   SLUICE_CHECK(compactor_.start());
+  SLUICE_CHECK(keeper_.start());
   SLUICE_CHECK(mark_running());
   log_start(found);
   return {};
@@ -98,11 +106,11 @@ Result<LogPosition> LocalStore::append(std::span<Pending> batch) {
 }
 
 Result<Slice> LocalStore::read(LogPosition position, std::int32_t size) const {
-  return is_compacted(position) ? compactor_.read(position, size) : log_.read(position, size);
+  return is_compacted(position) ? kept_files_.read(position, size) : log_.read(position, size);
 }
 
 Result<std::optional<Slice>> LocalStore::read_now(LogPosition position, std::int32_t size) const {
-  if (is_compacted(position)) return compactor_.read(position, size);
+  if (is_compacted(position)) return cold_.find(position, size);
   SLUICE_TRY(CommitLog::Place place, log_.locate(position, size));
   const bool there =
       position.value >= checked_from_ && (position.value >= log_.end().value - kSurelyInMemory ||
@@ -112,7 +120,8 @@ Result<std::optional<Slice>> LocalStore::read_now(LogPosition position, std::int
 }
 
 Result<Slice> LocalStore::read_checked(LogPosition position, std::int32_t size, bool ahead) const {
-  if (is_compacted(position)) return compactor_.read(position, size);
+  if (is_compacted(position))
+    return cold_.load(position, size, ahead, std::numeric_limits<std::int64_t>::max());
   SLUICE_TRY(auto there, read_now(position, size));
   if (!there) return cold_.load(position, size, ahead, log_.confirmed().value);
   // The bytes are well; the index that names them may not be.
@@ -125,11 +134,12 @@ Result<Slice> LocalStore::read_checked(LogPosition position, std::int32_t size, 
 }
 
 Result<Slice> LocalStore::read_record(LogPosition position) const {
-  return is_compacted(position) ? compactor_.read_record(position) : log_.read_record(position);
+  return is_compacted(position) ? kept_files_.read_record(position) : log_.read_record(position);
 }
 
 Result<void> LocalStore::remove_topic(std::string_view topic) {
   SLUICE_CHECK(compactor_.forget(std::string(topic)));
+  SLUICE_CHECK(keeper_.forget(std::string(topic)));
   const std::lock_guard guard(maintenance_);
   const auto queues = registry_.of_topic(topic);
   if (queues.empty()) return {};
@@ -178,47 +188,6 @@ Result<void> LocalStore::accepts() const {
   const std::lock_guard guard(refusal_mutex_);
   if (refusal_.empty()) return {};
   return fail(Errc::disk_full, refusal_);
-}
-
-/// A segment's last write was before the next one's first record.
-Result<bool> LocalStore::may_drop_first(milliseconds keep) const {
-  const std::int64_t next = segments_.first() + segments_.segment_bytes();
-  SLUICE_TRY(const Slice slice, log_.read_record(LogPosition(next)));
-  const record::Scan scan = record::scan(slice.bytes, record::CrcCheck::skip);
-  return clock_.wall() - from_unix_ms(scan.record.placement.store_ms) >= keep;
-}
-
-Result<int> LocalStore::drop(int limit, const std::function<Result<bool>()>& may) {
-  const std::lock_guard guard(maintenance_);
-  int dropped = 0;
-  for (; dropped < limit; ++dropped) {
-    // Below the checkpoint everything is in the indexes.
-    if (segments_.first() + segments_.segment_bytes() >= checkpoint_.indexes_below) break;
-    SLUICE_TRY(const bool yes, may());
-    if (!yes) break;
-    if (!compactor_.covers(LogPosition(segments_.first() + segments_.segment_bytes()))) break;
-    if (needed_ && needed_(LogPosition(segments_.first() + segments_.segment_bytes()))) break;
-    SLUICE_CHECK(segments_.drop_first());
-  }
-  if (dropped == 0) return 0;
-  // Or a power cut could bring files back, and not what the indexes had of them.
-  SLUICE_CHECK(segments_.sync_names());
-  for (const auto& queue : registry_.all()) SLUICE_CHECK(queue->remove_old_files());
-  keys_.drop_old();
-  return dropped;
-}
-
-Result<int> LocalStore::apply(const Retention& rules, int hour, int limit) {
-  return drop(limit, [&]() -> Result<bool> {
-    SLUICE_TRY(const Disk::Space space, disk_.space(options_.root));
-    const Drop what = to_drop(rules, space, segments_.last_end() - segments_.first(), hour);
-    if (what != Drop::expired) return what == Drop::oldest;
-    return may_drop_first(rules.keep);
-  });
-}
-
-Result<int> LocalStore::drop_older_than(milliseconds keep, int limit) {
-  return drop(limit, [&] { return may_drop_first(keep); });
 }
 
 Result<void> LocalStore::close() {

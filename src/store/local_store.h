@@ -8,6 +8,7 @@
 #include "store/cold_windows.h"
 #include "store/commit_log.h"
 #include "store/compactor.h"
+#include "store/keeper.h"
 #include "store/key_builder.h"
 #include "store/message_store.h"
 #include "store/queue_registry.h"
@@ -47,7 +48,10 @@ class LocalStore final : public MessageStore {
   bool index_keys() override { return keys_.step(); }
 
   void compact_topic(std::string_view topic) override { compactor_.watch(topic); }
-  bool compact(std::int64_t bytes) override { return compactor_.step(bytes); }
+  void retain_topic(std::string_view topic, std::optional<TopicRetention> rule) override {
+    keeper_.watch(topic, rule);
+  }
+  bool compact(std::int64_t bytes) override;
 
   void maintain() override;
   bool flush_waiting() override { return log_.flush_waiting(); }
@@ -76,8 +80,12 @@ class LocalStore final : public MessageStore {
   Result<void> sync_index_files();
   bool table_is_due(std::int64_t position) const;
   Result<void> write_table(std::int64_t position);
+  std::optional<ColdPlace> cold_place(std::int64_t position) const;
   Result<bool> may_drop_first(milliseconds keep) const;
   Result<int> drop(int limit, const std::function<Result<bool>()>& may);
+  LogPosition copy_ahead() const;
+  Result<void> raise_floors();
+  Result<void> spare_the_disk(const Retention& rules);
   void look_at_space();
   Result<void> finish_clean();
 
@@ -90,7 +98,9 @@ class LocalStore final : public MessageStore {
   QueueRegistry registry_;
   CommitLog log_;
   KeyBuilder keys_;
+  KeptFiles kept_files_;
   Compactor compactor_;
+  Keeper keeper_;
   mutable ColdWindows cold_;
   std::int64_t checked_from_ = 0;  ///< what lies from there on was checked at the start, or is new
   std::mutex maintenance_;         ///< one maintenance at a time; guards what follows

@@ -8,8 +8,8 @@
 #include <optional>
 #include <vector>
 
-#include "store/compacted.h"
 #include "store/index_files.h"
+#include "store/kept.h"
 #include "store/message_store.h"
 #include "store/segment.h"
 
@@ -38,12 +38,15 @@ class LogQueue final : public Queue, public std::enable_shared_from_this<LogQueu
                                               std::span<IndexEntry> to) const override;
   QueueOffset first_from(QueueOffset from) const override;
 
-  // Compaction: what it has kept takes the place of the log's messages below its upto().
+  // What lies beside the log: see Kept.
 
-  void set_compacted(std::shared_ptr<const Compacted> kept);
-  std::shared_ptr<const Compacted> compacted() const;
-  /// min() without what compaction has kept.
+  void set_kept(std::shared_ptr<const Kept> kept);
+  std::shared_ptr<const Kept> kept() const;
+  /// min() of what is in the log.
   QueueOffset log_min() const;
+  /// Messages below have expired, wherever they lie.
+  void raise_floor(QueueOffset offset);
+  QueueOffset floor() const { return QueueOffset(floor_.load(std::memory_order_relaxed)); }
   /// The first offset whose record lies at or past `position` of the log. Errors: io_error.
   Result<QueueOffset> first_at(LogPosition position) const;
 
@@ -104,8 +107,6 @@ class LogQueue final : public Queue, public std::enable_shared_from_this<LogQueu
     std::unique_ptr<std::byte[]> bytes;
   };
 
-  static Result<std::size_t> read_compacted(const Compacted& kept, QueueOffset from,
-                                            std::span<IndexEntry> to);
   Result<IndexEntry> entry_at(std::int64_t offset) const;
   Result<std::int64_t> first_where(std::int64_t low, std::int64_t high,
                                    const std::function<bool(const IndexEntry&)>& yes) const;
@@ -132,9 +133,10 @@ class LogQueue final : public Queue, public std::enable_shared_from_this<LogQueu
   std::int64_t next_ = 0;                          ///< also guarded by the tail mutex
   std::vector<Chunk> chunks_;  ///< entries from written_ (or a bit before) to next_
   std::atomic<bool> removed_{false};
-  std::atomic<bool> has_compacted_{false};
-  mutable std::mutex compacted_mutex_;  ///< guards compacted_
-  std::shared_ptr<const Compacted> compacted_;
+  std::atomic<std::int64_t> floor_{0};
+  std::atomic<bool> has_kept_{false};
+  mutable std::mutex kept_mutex_;  ///< guards kept_
+  std::shared_ptr<const Kept> kept_;
   bool cut_first_ = false;  ///< the maintenance's
 };
 

@@ -4,6 +4,14 @@
 
 namespace sluice::store {
 namespace record = wire::record;
+namespace {
+
+std::shared_ptr<const Compacted> compacted_before(const LogQueue& queue) {
+  const auto kept = queue.kept();
+  return kept ? kept->parts().front() : nullptr;
+}
+
+}  // namespace
 
 Merge::Merge(Disk& disk, const CommitLog& log, std::shared_ptr<LogQueue> queue, std::string folder,
              std::int64_t keys_bytes)
@@ -11,7 +19,7 @@ Merge::Merge(Disk& disk, const CommitLog& log, std::shared_ptr<LogQueue> queue, 
       log_(log),
       queue_(std::move(queue)),
       folder_(std::move(folder)),
-      before_(queue_->compacted()),
+      before_(compacted_before(*queue_)),
       keys_(keys_bytes),
       begin_(std::max(before_ ? before_->upto() : QueueOffset(0), queue_->log_min())),
       end_(queue_->max()),

@@ -43,6 +43,7 @@ struct StoreOptions {
   SpaceLimits space;                             ///< past them accepts() says no
   milliseconds compact_every{900'000};           ///< a queue, at most so often
   std::int64_t compact_keys_bytes = 16LL << 20;  ///< memory for the keys of one compaction
+  std::int64_t kept_part_bytes = 256LL << 20;    ///< of a file with what the log dropped, about
   /// Whether records that name light queues (wire/record/light_queues.h) are in them, too: what
   /// recovery builds again must agree with what append made of Pending::also.
   bool light_queues = false;
@@ -100,7 +101,7 @@ struct LightQueues {
   std::size_t offsets = 0;
 };
 
-/// Positions of records that compaction keeps beside the log are no positions of the log.
+/// Positions of records that are kept beside the log are no positions of the log.
 inline constexpr std::int64_t kCompactedBit = std::int64_t{1} << 62;
 inline bool is_compacted(LogPosition position) { return position.value >= kCompactedBit; }
 
@@ -154,8 +155,11 @@ class MessageStore {
   /// From now on the topic's queues keep the newest message of each key (KEYS), whatever the log
   /// drops. Said at each start, before apply().
   virtual void compact_topic(std::string_view /*topic*/) {}
-  /// Does about so many bytes of that work. True: more waits. Called from time to time by a thread
-  /// of the rim, which so decides how fast it goes. Failures are logged and tried again.
+  /// From now on a topic's messages are kept by this rule; without one, as the log keeps them. Said
+  /// at each start, before apply().
+  virtual void retain_topic(std::string_view /*topic*/, std::optional<TopicRetention> /*rule*/) {}
+  /// Does about so many bytes of both's work. True: more waits. Called from time to time by a
+  /// thread of the rim, which so decides how fast it goes. Failures are logged and tried again.
   virtual bool compact(std::int64_t /*bytes*/) { return false; }
   /// Forgets a topic's queues and removes their index files. Records stay in the log.
   virtual Result<void> remove_topic(std::string_view topic) = 0;

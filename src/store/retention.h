@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <string>
 
 #include "base/clock.h"
@@ -17,6 +18,15 @@ struct Retention {
   std::int32_t clean_ratio = 75;   ///< diskMaxUsedSpaceRatio: they go at once
   std::int32_t force_ratio = 85;   ///< diskSpaceCleanForciblyRatio: so do others
   std::int64_t log_bytes_max = 0;  ///< logBytesMax: the log's files; 0: no limit
+};
+
+/// What of one topic stays readable, whatever the log drops.
+struct TopicRetention {
+  static constexpr milliseconds kForEver = milliseconds::max();
+  static constexpr std::int64_t kAll = std::numeric_limits<std::int64_t>::max();
+  milliseconds keep = kForEver;  ///< a message expires, also one that the log still has
+  std::int64_t bytes = kAll;     ///< beside the log, of all its queues together
+  friend bool operator==(const TopicRetention&, const TopicRetention&) = default;
 };
 
 struct SpaceLimits {

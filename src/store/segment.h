@@ -30,6 +30,7 @@ class Segment {
     return bytes().subspan(static_cast<std::size_t>(position - base_));
   }
   File& file() { return *file_; }
+  const Mapping& mapping() const { return *mapping_; }
   const File& file() const { return *file_; }
   bool in_memory(std::int64_t position, std::int64_t size) const {
     return mapping_->in_memory(position - base_, size);

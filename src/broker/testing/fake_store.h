@@ -91,6 +91,7 @@ class FakeStore final : public store::MessageStore {
   void on_confirmed(store::ConfirmedFn) override {}
 
   Result<store::Slice> read(LogPosition position, std::int32_t size) const override {
+    if (before_read) std::exchange(before_read, nullptr)();
     if (position < min_ || position + size > end_) return fail(Errc::not_found);
     ++reads;
     return store::Slice{Bytes(log_.get() + position.value, static_cast<std::size_t>(size)), log_};
@@ -190,6 +191,7 @@ class FakeStore final : public store::MessageStore {
   std::int64_t store_ms = 0;   ///< what the next records get as their store time
   std::int64_t unflushed = 0;  ///< bytes before the end that a power cut would take
   mutable int reads = 0;
+  mutable std::function<void()> before_read;  ///< what happens meanwhile, once
 
  private:
   static constexpr std::size_t kLogBytes = 32 << 20;
