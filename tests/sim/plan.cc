@@ -31,6 +31,7 @@ Plan Plan::draw(Chance& chance) {
   plan.faulty = milliseconds(chance.between(60, 400) * 1000);
   plan.calm = milliseconds(150'000);
   plan.many_queues = chance.percent(30);
+  plan.keeps = plan.retention && chance.percent(60);
   if (chance.percent(25)) plan.keep_plain_messages();
   return plan;
 }
@@ -56,7 +57,7 @@ std::string Plan::text() const {
   add(delays, "delays");
   add(timed, "timed messages");
   add(hasty, "hasty consumers");
-  add(retention, "retention");
+  add(retention, keeps ? "retention, but for the first topic" : "retention");
   add(kills, "kills");
   add(power_cuts, torn ? "torn power cuts" : "power cuts");
   add(disk_full, "full disk");

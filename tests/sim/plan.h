@@ -17,6 +17,7 @@ struct Plan {
   bool delays = false, timed = false;
   bool hasty = false;  ///< consumers ask often, and are done at once with what they get
   bool retention = false;
+  bool keeps = false;  ///< the first topic keeps its messages for ever, whatever the log drops
   std::int64_t segment_bytes = 8192, tail_bytes = 16384;
   std::int64_t index_entries = 10;  ///< in one file of a queue's index
   bool many_queues = false;         ///< to the store: entries wait for their files

@@ -49,6 +49,9 @@ void check_keys(World& world) {
     const std::string topic = topic_name(message.to.topic), key = key_of(message.id);
     const auto index = world.store().queue(topic, QueueId(message.to.queue));
     if (!message.offset || *message.offset < index->min().value) continue;
+    store::IndexEntry entry;
+    const auto got = index->read(QueueOffset(*message.offset), std::span(&entry, 1));
+    if (!got || *got == 0 || store::is_compacted(entry.position)) continue;  // not in the log
     const auto found = world.store().find_by_key(
         {.topic = topic, .key = key, .unique_only = true, .to_ms = unix_ms(world.now()), .max = 8});
     if (!found) return world.verdict().broken(std::string(found.error().remark()));

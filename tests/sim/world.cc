@@ -95,6 +95,7 @@ Result<void> World::open() {
     }
     broker::TopicConfig config{.name = topic_name(topic)};
     config.read_queues = config.write_queues = plan_.queues;
+    if (plan_.keeps && topic == 0) config.attributes = {{"retention.ms", "-1"}};
     SLUICE_CHECK(broker->topics().put(std::move(config), now()));
   }
   SLUICE_CHECK(broker->persist_tables());
@@ -165,6 +166,10 @@ void World::audit() {
       const std::string name = topic_name(topic);
       const auto index = store_->queue(name, QueueId(queue));
       const std::int64_t min = index->min().value;
+      // On a full disk the log's room comes first.
+      if (plan_.keeps && topic == 0 && !plan_.disk_full && min > 0) {
+        verdict_.broken(fmt::format("queue {}/{} keeps all, but begins at {}", topic, queue, min));
+      }
       std::vector<wire::record::Decoded> all;
       std::vector<std::vector<store::Slice>> owners;
       broker::PullQuery query{.group = "auditors", .topic = name, .queue_id = queue};

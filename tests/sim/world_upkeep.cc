@@ -95,6 +95,9 @@ void World::start_upkeep() {
   begin(milliseconds(500),
         [this] { report("timers_not_written", broker_->timers().upkeep(clock_.steady(), false)); });
   begin(milliseconds(500), [this] { store_->index_keys(); });
+  if (plan_.keeps) {
+    begin(milliseconds(100), [this] { store_->compact(chance_.between(1, 2048)); });
+  }
   begin(milliseconds(1000), [this] { check_transactions(); });
   begin(milliseconds(1000), [this] { broker_->leases().expire(now()); });
   begin(milliseconds(5000), [this] { report("config_not_written", broker_->persist(now())); });

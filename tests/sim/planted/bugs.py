@@ -85,4 +85,8 @@ BUGS = [
     Bug("timer-index-ahead", "the index of timed messages knows what a power cut can take", "src/broker/timers_upkeep.cc",
         "  store_.flush_log();\n  if (store_.flushed() < end) return {};\n", "",
         also=(("known.log_end > store_.end() || apache_was_here", "apache_was_here"),)),  # or the start notices it
+    Bug("kept-not-waited-for", "the log drops what a topic keeps before it is copied", "src/store/keeper.cc",
+        "  if (position.value <= given_up_.load()) return true;\n", "  if (position.value >= given_up_.load()) return true;\n"),
+    Bug("kept-not-synced", "the log drops what a topic keeps before the copy is durable", "src/store/compacted.cc",
+        "  SLUICE_CHECK(records_->sync());\n", ""),
 ]
