@@ -68,6 +68,7 @@ class Disk {
   virtual bool exists(const std::string& path) = 0;
   /// Holds an exclusive lock on the file until the result dies. Errors: in_use.
   virtual Result<std::unique_ptr<File>> lock(const std::string& path) = 0;
+  /// Without what the file system keeps for root, as df and Apache's broker count it.
   struct Space {
     std::int64_t total = 0, available = 0;
   };

@@ -293,9 +293,11 @@ class PosixDisk final : public Disk {
   Result<Space> space(const std::string& path) override {
     struct statvfs info{};
     if (::statvfs(path.c_str(), &info) != 0) return failed("measure", path, errno);
-    const auto block = static_cast<std::int64_t>(info.f_frsize);
-    return Space{.total = static_cast<std::int64_t>(info.f_blocks) * block,
-                 .available = static_cast<std::int64_t>(info.f_bavail) * block};
+    const auto bytes = [&](std::uint64_t blocks) {
+      return static_cast<std::int64_t>(blocks * info.f_frsize);
+    };
+    const std::int64_t available = bytes(info.f_bavail);
+    return Space{.total = bytes(info.f_blocks - info.f_bfree) + available, .available = available};
   }
 };
 

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "store/disk.h"
@@ -69,6 +70,18 @@ TEST(PosixDisk, AFullDeviceIsToldFromABrokenOne) {
   testing::TempFolder folder;
   auto unwritable = *disk->open(folder.path(), Disk::Open::read);
   EXPECT_EQ(unwritable->write(0, as_bytes("x")).error().code(), Errc::io_error);
+}
+
+/// Or a disk would seem full that df and Apache's broker find half empty.
+TEST(PosixDisk, WhatIsKeptForRootCountsNeitherAsUsedNorAsFree) {
+  const auto space = posix_disk()->space("/");
+  ASSERT_TRUE(space);
+  struct statvfs info{};
+  ASSERT_EQ(::statvfs("/", &info), 0);
+  const auto kept = static_cast<double>(info.f_bfree - info.f_bavail);
+  const double total =
+      (static_cast<double>(info.f_blocks) - kept) * static_cast<double>(info.f_frsize);
+  EXPECT_NEAR(static_cast<double>(space->total), total, 1 << 30) << "others write meanwhile";
 }
 
 TEST(PosixDisk, AWriteThatTheSystemTakesAPartOfGoesOnWithTheRest) {
