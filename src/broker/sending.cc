@@ -8,7 +8,7 @@
 #include "base/numbers.h"
 #include "broker/broker.h"
 #include "broker/retrying.h"
-#include "store/resync.h"
+#include "store/torn_tail.h"
 #include "wire/record/properties.h"
 
 namespace sluice::broker {

@@ -258,8 +258,9 @@ class KeysAfter : public Keys, public ::testing::WithParamInterface<Crash> {
       store_->maintain();
     }
   }
-  /// What the log still has. A record's checksum covers the body only, so a power cut can leave
-  /// one whose properties are torn.
+  /// What the log still has. A record's checksum covers the body only: of one that a power cut has
+  /// left with torn properties, the start knows if a whole piece of them is lost and cuts the log
+  /// there, so what a search must find is what the properties say.
   void read_log(std::vector<std::string>& with_unique, std::vector<std::string>& with_k) {
     using namespace wire::record;
     auto queue = store_->queue("T", QueueId(0));

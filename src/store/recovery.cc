@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "store/layout.h"
 #include "store/resync.h"
+#include "store/torn_tail.h"
 #include "wire/record/light_queues.h"
 #include "wire/record/properties.h"
 
@@ -150,6 +151,10 @@ Result<void> Recovery::cut_indexes(std::int64_t position) {
 
 Result<void> Recovery::scan_from(std::int64_t position) {
   using Kind = record::Scan::Kind;
+  TornTail torn_tail(segments_,
+                     {.closed = report_.clean,
+                      .flushed = checkpoint_ ? std::optional(checkpoint_->flushed) : std::nullopt,
+                      .apache_ms = report_.apache.log_ms});
   while (const auto segment = segments_.find(position)) {
     const record::Scan scan = record::scan(segment->from(position), record::CrcCheck::verify);
     if (scan.kind == Kind::blank) {
@@ -157,8 +162,7 @@ Result<void> Recovery::scan_from(std::int64_t position) {
       continue;
     }
     const bool sane = scan.kind == Kind::record && is_sane(scan.record, position);
-    const bool torn =
-        sane && may_be_torn(position) && lacks_a_piece(scan.record, position - segment->base());
+    const bool torn = sane && torn_tail.has(scan.record);
     if (!sane || torn) {
       found_zeros_ = scan.kind == Kind::end;
       if (!found_zeros_) report_.cut_because = "the record does not belong here";
@@ -176,13 +180,10 @@ Result<void> Recovery::scan_from(std::int64_t position) {
   return {};
 }
 
-bool Recovery::may_be_torn(std::int64_t position) const {
-  return !checkpoint_ || position >= checkpoint_->flushed;
-}
-
 /// Below what was flushed, a record that is not whole is no torn write. True: go on there.
 bool Recovery::pass_over_damage(std::int64_t& position) {
-  if (!options_.pass_over_damage || may_be_torn(position)) return false;
+  const bool flushed = checkpoint_ && position < checkpoint_->flushed;
+  if (!options_.pass_over_damage || !flushed) return false;
   const auto next = next_whole_record(segments_, position + 1, checkpoint_->flushed);
   if (!next) return false;
   log::error("damage_passed_over", {{"file", segments_.path_of(position)},

@@ -48,7 +48,6 @@ class Recovery {
   Result<std::int64_t> start_by_indexes() const;
   Result<void> cut_indexes(std::int64_t position);
   Result<void> scan_from(std::int64_t position);
-  bool may_be_torn(std::int64_t position) const;
   bool pass_over_damage(std::int64_t& position);
   Result<void> restore(const wire::record::Decoded& found);
   Result<void> restore_entry(std::string_view topic, QueueId id, QueueOffset at,

@@ -44,22 +44,6 @@ bool is_sane(const record::Decoded& found, std::int64_t position) {
          is_folder_name(found.message.topic) && found.message.queue.value >= 0;
 }
 
-bool lacks_a_piece(const record::Decoded& found, std::int64_t at) {
-  const std::string_view text = found.message.properties;
-  const auto begin = static_cast<std::size_t>(at + found.size) - text.size();
-  const std::size_t first_piece = (begin + kPieceBytes - 1) / kPieceBytes * kPieceBytes;
-  for (std::size_t piece = first_piece - begin; piece < text.size(); piece += kPieceBytes) {
-    if (text.substr(piece, kPieceBytes).find_first_not_of('\0') == text.npos) return true;
-  }
-  return false;
-}
-
-bool may_seem_torn(std::string_view properties) {
-  constexpr char kZeros[kPieceBytes] = {};
-  return properties.contains('\0') &&
-         (properties.back() == '\0' || properties.contains(std::string_view(kZeros, kPieceBytes)));
-}
-
 bool is_whole_record(const SegmentSet& log, std::int64_t position) {
   const auto segment = log.find(position);
   if (segment == nullptr) return false;

@@ -14,14 +14,6 @@ namespace sluice::store {
 /// least.
 bool is_sane(const wire::record::Decoded& found, std::int64_t position);
 
-/// No disk tears a write within so many bytes, counted from the begin of the file.
-inline constexpr std::size_t kPieceBytes = 64;
-/// Whether a power cut may have taken a piece of the record's properties, which no CRC covers: it
-/// reads as zeros. Everywhere else a lost piece shows. `at` is where the record begins in its file.
-bool lacks_a_piece(const wire::record::Decoded& found, std::int64_t at);
-/// Whether lacks_a_piece() could be true of a whole record with these properties.
-bool may_seem_torn(std::string_view properties);
-
 /// Where the log goes on behind damage: the first position at or after `from`, and before `below`,
 /// at which a whole and sane record lies. Goes over every byte of the segments, some
 /// hundred megabytes a second.

@@ -10,6 +10,7 @@
 #include "store/compacted.h"
 #include "store/layout.h"
 #include "store/resync.h"
+#include "store/torn_tail.h"
 
 namespace sluice::store {
 namespace record = wire::record;
@@ -50,7 +51,14 @@ Result<std::int64_t> index_file_size(Disk& disk, const std::string& folder) {
 /// One pass over a store.
 class Check {
  public:
-  Check(OfflineStore& store, const CheckProgress& progress) : store_(store), progress_(progress) {}
+  Check(OfflineStore& store, const CheckProgress& progress, std::int64_t apache_ms)
+      : store_(store),
+        progress_(progress),
+        torn_tail_(
+            store.log,
+            {.closed = store.closed,
+             .flushed = store.checkpoint ? std::optional(store.checkpoint->flushed) : std::nullopt,
+             .apache_ms = apache_ms}) {}
 
   Result<StoreReport> run() {
     SLUICE_TRY(report_, survey(store_));
@@ -83,10 +91,13 @@ class Check {
       const record::Scan scan = record::scan(segment->from(at), record::CrcCheck::verify);
       if (scan.kind == Kind::blank) {
         at = segment->end();
-      } else if (scan.kind == Kind::record && is_sane(scan.record, at)) {
+        continue;
+      }
+      const std::string problem = problem_of(scan, at);
+      if (problem.empty()) {
         SLUICE_CHECK(take(scan.record));
         at += scan.record.size;
-      } else if (!pass_over(scan, at)) {
+      } else if (!pass_over(problem, scan.kind == Kind::end, at)) {
         break;
       }
     }
@@ -95,19 +106,34 @@ class Check {
     return {};
   }
 
+  /// Empty: a whole record lies there.
+  std::string problem_of(const record::Scan& scan, std::int64_t at) {
+    if (scan.kind == Kind::end) return "zeros";
+    if (scan.kind != Kind::record) return scan.problem;
+    if (!is_sane(scan.record, at)) return "a record that belongs elsewhere";
+    return torn_tail_.has(scan.record) ? "a piece of the record's properties is missing" : "";
+  }
+
   /// False: the log ends here.
-  bool pass_over(const record::Scan& scan, std::int64_t& at) {
-    const std::string problem = scan.kind == Kind::end      ? "zeros"
-                                : scan.kind == Kind::record ? "a record that belongs elsewhere"
-                                                            : scan.problem;
+  bool pass_over(std::string problem, bool zeros, std::int64_t& at) {
     const auto next = next_whole_record(store_.log, at + 1, store_.log.last_end());
     if (!next) {
-      if (scan.kind != Kind::end) report_.tail = problem;
+      if (!zeros) report_.tail = problem;
       return false;
     }
-    report_.log_damage.push_back({store_.log.path_of(at), at, *next, problem});
+    if (store_.checkpoint && at >= store_.checkpoint->flushed) {
+      problem += "; a start ends the log there";
+    }
+    report_.log_damage.push_back({store_.log.path_of(at), at, *next, std::move(problem)});
     at = *next;
     return true;
+  }
+
+  /// Whether the position is one at which walk() found a record.
+  bool is_whole(std::int64_t position) const {
+    const auto within = [&](const LogDamage& d) { return position >= d.from && position < d.to; };
+    return position < report_.end && std::ranges::none_of(report_.log_damage, within) &&
+           is_whole_record(store_.log, position);
   }
 
   Result<void> take(const record::Decoded& found) {
@@ -161,9 +187,7 @@ class Check {
         IndexEntry entry;
         SLUICE_TRY(const std::size_t got, queue->read(at, std::span(&entry, 1)));
         if (got == 0) break;
-        if (entry.size == kBlankEntrySize || is_whole_record(store_.log, entry.position.value)) {
-          continue;
-        }
+        if (entry.size == kBlankEntrySize || is_whole(entry.position.value)) continue;
         if (strays.count++ > 0) continue;
         strays.offset = at;
         strays.problem = fmt::format("no whole message lies at {}", entry.position.value);
@@ -182,6 +206,7 @@ class Check {
 
   OfflineStore& store_;
   const CheckProgress& progress_;
+  TornTail torn_tail_;
   StoreReport report_;
   std::map<const Queue*, std::int64_t> known_;
   std::unordered_map<std::string, TopicShare> shares_;
@@ -237,7 +262,8 @@ Result<StoreReport> survey(OfflineStore& store) {
 }
 
 Result<StoreReport> verify(OfflineStore& store, const CheckProgress& progress) {
-  return Check(store, progress).run();
+  SLUICE_TRY(const ApacheCheckpoint times, read_apache_checkpoint(store.disk, store.root));
+  return Check(store, progress, times.log_ms).run();
 }
 
 }  // namespace sluice::store
