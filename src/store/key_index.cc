@@ -123,6 +123,7 @@ Result<KeyIndex::Progress> KeyIndex::load(const Found& found) {
     SLUICE_TRY(mark, read_mark());
   }
   SLUICE_TRY(const bool complete, load_files(found, mark));
+  if (!complete || !found.ours) SLUICE_CHECK(forget_mark());
   const Files all = files();
   if (!found.whole && !all.empty()) SLUICE_CHECK(all.back()->repair());
   Progress progress{.below = complete ? mark.below : 0};
@@ -143,7 +144,20 @@ Result<void> KeyIndex::clear() {
   }
   SLUICE_TRY(const auto names, present());
   for (const std::string& name : names) SLUICE_CHECK(disk_.remove(folder() + '/' + name));
-  return {};
+  return forget_mark();
+}
+
+/// Before a new file is made: a process that dies with some of them full would leave a mark that
+/// says of other files that they have more of the log.
+Result<void> KeyIndex::forget_mark() {
+  flushed_below_ = -1;
+  return disk_.exists(mark_path(root_)) ? write_mark(0) : Result<void>();
+}
+
+Result<void> KeyIndex::write_mark(std::int64_t below) const {
+  std::string text = fmt::format("{}{}\n", kHead, below);
+  for (const auto& file : files()) text += file->name() + '\n';
+  return write_text_file(disk_, mark_path(root_), text);
 }
 
 /// By the clock, in local time as Apache has it, and always after `after`.
@@ -190,10 +204,8 @@ Result<void> KeyIndex::add(std::span<const HashedKey> keys) {
 Result<void> KeyIndex::flush(std::int64_t below) {
   if (below == flushed_below_) return {};
   const Files all = files();
-  std::string text = fmt::format("{}{}\n", kHead, below);
-  for (const auto& file : all) text += file->name() + '\n';
   if (!all.empty()) SLUICE_CHECK(all.back()->flush());
-  SLUICE_CHECK(write_text_file(disk_, mark_path(root_), text));
+  SLUICE_CHECK(write_mark(below));
   flushed_below_ = below;
   if (const KeyHeader h = last(); !h.empty()) flushed_ms_ = h.end_ms;
   return {};

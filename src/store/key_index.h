@@ -68,6 +68,8 @@ class KeyIndex {
   };
   std::string folder() const { return root_ + "/index"; }
   Result<Mark> read_mark() const;
+  Result<void> write_mark(std::int64_t below) const;
+  Result<void> forget_mark();
   Result<std::vector<std::string>> present() const;
   Result<std::shared_ptr<KeyFile>> open_trusted(const std::string& name, const Found& found) const;
   Result<bool> load_files(const Found& found, const Mark& mark);

@@ -1,4 +1,4 @@
-// The key index on a disk that fails: what is tried again, and what is not.
+// The key index on a disk that fails or loses files: what is tried again, and what is not.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -94,6 +94,26 @@ TEST_F(KeysOnAFailingDisk, AreWrittenNoMoreUntilTheNextStart) {
     EXPECT_THAT(found(), ElementsAreArray(all_)) << "but all is found again";
   }
   EXPECT_GT(at, 5) << "an index is written in that many changes";
+}
+
+TEST_F(KeysOnAFailingDisk, WhoseFilesAreGoneAreMadeAgainThoughAKillComesBetween) {
+  for (int i = 0; i < 60; ++i) add();
+  index();
+  store_->maintain();  // with a checkpoint the mark is believed
+  store_.reset();
+  disk_.kill();
+  for (const std::string& name : *disk_.list("/r/index")) {
+    ASSERT_TRUE(disk_.remove("/r/index/" + name));
+  }
+  clock_.advance(milliseconds(1000));
+  open();
+  EXPECT_FALSE(store_->index_keys());
+  ASSERT_EQ(disk_.list("/r/index")->size(), 2u) << "one of them is full, so written out";
+  store_.reset();
+  disk_.kill();
+  open();
+  index();
+  EXPECT_THAT(found(), ElementsAreArray(all_)) << "no mark of the files before hides some";
 }
 
 }  // namespace
