@@ -15,9 +15,9 @@
 #include "base/numbers.h"
 #include "run.h"
 
-/// sluice_sim [--seed N] [--seconds S] [--cpu S] [--notes] [--log]: plays runs from seed N on,
-/// until the time (of the clock, of a processor) is over or a promise breaks. Ends with 0, 1
-/// (broken) or 2 (usage).
+/// sluice_sim [--seed N] [--seconds S] [--cpu S] [--least X] [--notes] [--log]: plays runs from
+/// seed N on, until the time (of the clock, of a processor) is over or a promise breaks. Ends with
+/// 0, 1 (broken, or slower than X times real time) or 2 (usage).
 namespace {
 
 using namespace sluice::sim;
@@ -26,6 +26,7 @@ struct Arguments {
   std::uint64_t seed = 1;
   std::int64_t seconds = 0;  ///< 0: one run
   std::int64_t cpu = 0;      ///< the same, of a processor
+  std::int64_t least = 0;    ///< times real time
   bool notes = false;
   bool log = false;
 };
@@ -47,6 +48,9 @@ bool parse(int argc, char** argv, Arguments& to) {
       ++i;
     } else if (name == "--cpu" && number) {
       to.cpu = *number;
+      ++i;
+    } else if (name == "--least" && number) {
+      to.least = *number;
       ++i;
     } else {
       fmt::print(stderr, "sluice_sim: {} is not known, or needs a number\n", name);
@@ -75,6 +79,16 @@ void tell_crash(int signal) {
                                     static_cast<unsigned>(current_seed), signal);
   (void)!::write(STDOUT_FILENO, text.data(), std::min(end.size, text.size()));
   std::_Exit(1);
+}
+
+/// A simulation that has become slow finds less in its time. Short runs say little: some seeds have
+/// many messages, others long pauses.
+bool fast_enough(double speed, double real, std::int64_t least) {
+  constexpr double kMeaningful = 60;
+  if (real < kMeaningful || speed >= static_cast<double>(least)) return true;
+  fmt::print("TOO SLOW: {:.0f} x real time, by the processor's time; it is to be {} x at least\n",
+             speed, least);
+  return false;
 }
 
 double cpu_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
@@ -112,5 +126,5 @@ int main(int argc, char** argv) {
       "{} runs, {} messages, {} starts; {:.0f} s simulated in {:.1f} s ({:.1f} s of a processor): "
       "{:.0f} x real time\n",
       runs, messages, starts, played, real, cpu, played / cpu);
-  return 0;
+  return fast_enough(played / cpu, real, arguments.least) ? 0 : 1;
 }
