@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
 #include <map>
 #include <unordered_map>
 
@@ -17,7 +18,7 @@ namespace record = wire::record;
 namespace {
 
 constexpr std::int64_t kApacheIndexFile = 300'000LL * kIndexEntryBytes;
-constexpr std::size_t kOpenFiles = 64;
+constexpr std::size_t kOpenFiles = 64, kLooks = 64;
 constexpr std::int64_t kProgressEvery = 64 << 20;
 
 Result<std::int64_t> size_of(Disk& disk, const std::string& path) {
@@ -25,27 +26,39 @@ Result<std::int64_t> size_of(Disk& disk, const std::string& path) {
   return file->size();
 }
 
-/// Of the first file in the folder that is named by a position; 0 when there is none.
-Result<std::int64_t> first_file_size(Disk& disk, const std::string& folder) {
+/// Of the files in the folder that are named by a position: a file that was cut short tells
+/// nothing. 0 when there is none. `looks` are how many more files may be opened.
+Result<std::int64_t> largest_file_size(Disk& disk, const std::string& folder, std::size_t& looks) {
   SLUICE_TRY(const auto names, disk.list(folder));
+  std::int64_t largest = 0;
   for (const std::string& name : names) {
-    if (!parse_file_name(name)) continue;
+    if (!parse_file_name(name) || looks == 0) continue;
+    --looks;
     SLUICE_TRY(const std::int64_t size, size_of(disk, folder + '/' + name));
-    if (size > 0) return size;
+    largest = std::max(largest, size);
   }
-  return 0;
+  return largest;
+}
+
+Result<std::int64_t> segment_size(Disk& disk, const std::string& folder) {
+  std::size_t looks = std::numeric_limits<std::size_t>::max();
+  return largest_file_size(disk, folder, looks);
 }
 
 Result<std::int64_t> index_file_size(Disk& disk, const std::string& folder) {
+  std::size_t looks = kLooks;
+  std::int64_t largest = 0;
   SLUICE_TRY(const auto topics, disk.list(folder));
   for (const std::string& topic : topics) {
+    if (looks == 0) break;
     SLUICE_TRY(const auto ids, disk.list(folder + '/' + topic));
     for (const std::string& id : ids) {
-      SLUICE_TRY(const std::int64_t size, first_file_size(disk, folder + '/' + topic + '/' + id));
-      if (size >= kIndexEntryBytes) return size / kIndexEntryBytes * kIndexEntryBytes;
+      SLUICE_TRY(const std::int64_t size,
+                 largest_file_size(disk, folder + '/' + topic + '/' + id, looks));
+      largest = std::max(largest, size / kIndexEntryBytes * kIndexEntryBytes);
     }
   }
-  return kApacheIndexFile;
+  return largest > 0 ? largest : kApacheIndexFile;
 }
 
 /// One pass over a store.
@@ -228,7 +241,7 @@ Result<std::unique_ptr<OfflineStore>> OfflineStore::open(Disk& disk, const std::
     return fail(Errc::not_found, fmt::format("{} is no store: it has no folder commitlog", root));
   }
   SLUICE_TRY(auto lock, disk.lock(lock_path(root)));
-  SLUICE_TRY(const std::int64_t segment_bytes, first_file_size(disk, log_folder(root)));
+  SLUICE_TRY(const std::int64_t segment_bytes, segment_size(disk, log_folder(root)));
   SLUICE_TRY(const std::int64_t index_bytes, index_file_size(disk, indexes_folder(root)));
   auto store = std::make_unique<OfflineStore>(
       disk, root, segment_bytes > 0 ? segment_bytes : StoreOptions{}.segment_bytes, index_bytes);

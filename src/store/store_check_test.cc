@@ -169,6 +169,17 @@ TEST_F(OfflineWork, DamagedIndexEntriesAreWrittenAnewFromTheLog) {
   EXPECT_EQ(served(), numbered(kMessages, 60));
 }
 
+TEST_F(OfflineWork, AnIndexFileThatWasCutShortDoesNotSayHowLargeTheOthersAre) {
+  ASSERT_TRUE((*disk_.open("/r/consumequeue/T/0/" + file_name(0), Disk::Open::write))->resize(40));
+  const StoreReport report = check();
+  ASSERT_EQ(report.index_damage.size(), 1u);
+  EXPECT_EQ(report.index_damage[0].offset, QueueOffset(2));
+  EXPECT_EQ(report.index_damage[0].count, 8);
+  mend();
+  EXPECT_TRUE(check().good());
+  EXPECT_EQ(served(), numbered(kMessages, 60));
+}
+
 TEST_F(OfflineWork, ARunningBrokerKeepsItAway) {
   auto store = must_open(disk_, clock_, small_options());
   EXPECT_EQ(OfflineStore::open(disk_, "/r").error().code(), Errc::in_use);
