@@ -1,6 +1,7 @@
 #include "broker/progress_log.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/varint.h"
 #include "broker/state_log.h"
@@ -22,6 +23,7 @@ void encode_progress(const std::vector<Progress::Entry>& changes, Buffer& to) {
 }
 
 Result<std::vector<Progress::Entry>> decode_progress(Bytes body) {
+  const auto bad = [] { return fail(Errc::corrupt, "a change of progress that cannot be read"); };
   std::vector<Progress::Entry> changes;
   for (ByteReader from(body); from.left() > 0;) {
     Progress::Entry entry;
@@ -29,10 +31,11 @@ Result<std::vector<Progress::Entry>> decode_progress(Bytes body) {
     entry.group = take_text16(from);
     const std::uint64_t queues = take_varint(from);
     for (std::uint64_t i = 0; i < queues && from.ok(); ++i) {
-      const auto queue = static_cast<std::int32_t>(take_varint(from));
-      entry.offsets[queue] = static_cast<std::int64_t>(take_varint(from));
+      const std::uint64_t queue = take_varint(from), offset = take_varint(from);
+      if (!std::in_range<std::int32_t>(queue) || !std::in_range<std::int64_t>(offset)) return bad();
+      entry.offsets[static_cast<std::int32_t>(queue)] = static_cast<std::int64_t>(offset);
     }
-    if (!from.ok()) return fail(Errc::corrupt, "a change of progress that cannot be read");
+    if (!from.ok()) return bad();
     changes.push_back(std::move(entry));
   }
   return changes;

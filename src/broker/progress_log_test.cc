@@ -72,5 +72,13 @@ TEST(ProgressRecords, EveryCutIsRefused) {
   }
 }
 
+TEST(ProgressRecords, NumbersThatNoQueueOrOffsetCanHaveAreRefused) {
+  Buffer queue, offset;
+  encode_progress({{"topic", "group", {{-1, 0}}}}, queue);
+  encode_progress({{"topic", "group", {{0, -1}}}}, offset);
+  EXPECT_FALSE(decode_progress(queue.bytes()));
+  EXPECT_FALSE(decode_progress(offset.bytes()));
+}
+
 }  // namespace
 }  // namespace sluice::broker

@@ -7,7 +7,7 @@ constexpr std::size_t kEntryBytes = 8 + 8 + 4;
 
 }  // namespace
 
-std::string Timers::Mark::body() const {
+std::string TimerMark::body() const {
   std::string text(1 + entries.size() * kEntryBytes, '\0');
   ByteWriter out(std::as_writable_bytes(std::span(text)).data());
   out.put(std::to_underlying(kind));
@@ -19,19 +19,19 @@ std::string Timers::Mark::body() const {
   return text;
 }
 
-Result<Timers::Mark> Timers::Mark::parse(Bytes body) {
+Result<TimerMark> TimerMark::parse(Bytes body) {
   ByteReader in(body);
-  Mark mark;
+  TimerMark mark;
   mark.kind = static_cast<Kind>(in.take<std::uint8_t>());
   const bool known = mark.kind >= Kind::delivered && mark.kind <= Kind::again;
-  if (!known || in.left() % kEntryBytes != 0) {
-    return fail(Errc::corrupt, "not a mark of timed messages");
-  }
+  const auto bad = [] { return fail(Errc::corrupt, "not a mark of timed messages"); };
+  if (!known || in.left() % kEntryBytes != 0) return bad();
   while (in.left() > 0) {
     store::DueEntry entry;
     entry.key.due_ms = in.take<std::int64_t>();
     entry.key.position = in.take<std::int64_t>();
     entry.size = in.take<std::int32_t>();
+    if (entry.key.due_ms < 0 || entry.key.position < 0 || entry.size <= 0) return bad();
     mark.entries.push_back(entry);
   }
   return mark;

@@ -5,13 +5,13 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
-#include "broker/timers.h"
+#include "store/due_run.h"
 
 namespace sluice::broker {
 
 /// What became of messages that waited: the body of a record of kTimerMarksTopic. Big-endian: kind
 /// (1 byte), then for each message when it was due (8), where its record lies (8), its size (4).
-struct Timers::Mark {
+struct TimerMark {
   enum class Kind : std::uint8_t {
     delivered = 1,  ///< the messages follow in the log, in this order
     lost = 2,       ///< they could not be read, or had no address
@@ -22,7 +22,7 @@ struct Timers::Mark {
 
   std::string body() const;
   /// Errors: corrupt.
-  static Result<Mark> parse(Bytes body);
+  static Result<TimerMark> parse(Bytes body);
 };
 
 }  // namespace sluice::broker

@@ -52,6 +52,8 @@ struct ApacheTimers {
   QueueOffset queued;
 };
 
+struct TimerMark;
+
 class Timers {
  public:
   Timers(store::MessageStore& store, Topics& topics, TimerOptions options,
@@ -116,7 +118,7 @@ class Timers {
   std::int64_t waiting() const { return index_ ? index_->size() : 0; }
 
  private:
-  struct Mark;
+  using Mark = TimerMark;
   struct Located {
     store::DueKey key;
     store::Slice record;

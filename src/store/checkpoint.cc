@@ -1,5 +1,7 @@
 #include "store/checkpoint.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/log.h"
@@ -29,9 +31,8 @@ bool take_line(std::string_view& text, std::string_view key, std::int64_t& value
   text.remove_prefix(end + 1);
   line.remove_prefix(key.size());
   if (!line.starts_with(' ')) return false;
-  const auto number = parse_number<std::int64_t>(line.substr(1));
-  if (number) value = *number;
-  return number.has_value();
+  value = parse_number<std::int64_t>(line.substr(1)).value_or(-1);
+  return value >= 0;
 }
 
 std::optional<Checkpoint> from_text(std::string_view text) {
@@ -76,10 +77,11 @@ Result<ApacheCheckpoint> read_apache_checkpoint(Disk& disk, const std::string& r
   std::array<std::byte, kApacheTimesBytes> raw{};
   SLUICE_CHECK((*file)->read(0, raw));
   ByteReader in(raw);
+  const auto time = [&in] { return std::max<std::int64_t>(in.take<std::int64_t>(), 0); };
   ApacheCheckpoint times;
-  times.log_ms = in.take<std::int64_t>();
-  times.index_ms = in.take<std::int64_t>();
-  times.keys_ms = in.take<std::int64_t>();
+  times.log_ms = time();
+  times.index_ms = time();
+  times.keys_ms = time();
   return times;
 }
 

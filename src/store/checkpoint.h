@@ -31,7 +31,7 @@ struct Checkpoint {
 /// Durable on return.
 Result<void> write_checkpoint(Disk& disk, const std::string& root, const Checkpoint& checkpoint);
 
-/// Zeros when there is none.
+/// Zeros when there is none, and in the place of a time that cannot be.
 Result<ApacheCheckpoint> read_apache_checkpoint(Disk& disk, const std::string& root);
 
 /// Makes the times durable as they are, whoever wrote them.

@@ -16,6 +16,7 @@ namespace {
 constexpr std::size_t kHeaderBytes = 40, kSlotBytes = 4, kEntryBytes = 20;
 constexpr std::size_t kReadAtOnce = 1 << 20;
 constexpr std::int64_t kSecondsMax = std::numeric_limits<std::int32_t>::max();
+constexpr std::int64_t kTimeMax = 1LL << 62;  // with an entry's seconds it is still a number
 
 std::int32_t seconds_between(std::int64_t begin_ms, std::int64_t at_ms) {
   return static_cast<std::int32_t>(
@@ -92,7 +93,7 @@ Result<void> KeyFile::read_header() {
   h.used_slots = in.take<std::int32_t>();
   h.next = std::max(in.take<std::int32_t>(), 1);
   const bool sound = h.next <= shape_.entries && h.used_slots >= 0 && h.used_slots < h.next &&
-                     h.begin >= 0 && h.end >= h.begin && h.begin_ms >= 0;
+                     h.begin >= 0 && h.end >= h.begin && h.begin_ms >= 0 && h.begin_ms <= kTimeMax;
   if (!sound) {
     return fail(Errc::corrupt,
                 fmt::format("the header of {} tells of {} entries in {} slots, positions {} to {}",

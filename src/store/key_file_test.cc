@@ -1,5 +1,7 @@
 #include "store/key_file.h"
 
+#include <limits>
+
 #include <gtest/gtest.h>
 
 #include "store/testing/memory_disk.h"
@@ -104,6 +106,14 @@ TEST_F(KeyFileTest, RefusesAHeaderThatCannotBe) {
   const auto file = KeyFile::open(disk_, "/k", "20240102030405678", kShape);
   ASSERT_FALSE(file);
   EXPECT_EQ(file.error().code(), Errc::corrupt);
+}
+
+TEST_F(KeyFileTest, RefusesABeginAtWhichNoTimeCanBeAdded) {
+  const HashedKey key{
+      .hash = 3, .position = 1, .store_ms = std::numeric_limits<std::int64_t>::max()};
+  ASSERT_TRUE(file_->add(std::span(&key, 1)));
+  ASSERT_TRUE(file_->flush());
+  EXPECT_FALSE(KeyFile::open(disk_, "/k", "20240102030405678", kShape));
 }
 
 TEST_F(KeyFileTest, RefusesAFileOfAnotherShape) {

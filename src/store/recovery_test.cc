@@ -290,6 +290,17 @@ TEST(Recovery, DoesNotTrustItsCheckpointWhenAnotherBrokerHasRunSince) {
   EXPECT_FALSE(*read_checkpoint(disk, "/r"));
 }
 
+TEST(Recovery, TakesTimesAndPositionsThatCannotBeForNone) {
+  testing::MemoryDisk disk;
+  ASSERT_TRUE(disk.make_folder("/r"));
+  ASSERT_TRUE(write_checkpoint(disk, "/r", {.apache = {100, -90, 0}}));
+  EXPECT_EQ(*read_apache_checkpoint(disk, "/r"), (ApacheCheckpoint{100, 0, 0}));
+  EXPECT_FALSE(*read_checkpoint(disk, "/r"));
+  ASSERT_TRUE(disk.remove("/r/sluice.checkpoint"));
+  ASSERT_TRUE(write_checkpoint(disk, "/r", {.indexes_below = -5, .flushed = 9}));
+  EXPECT_FALSE(*read_checkpoint(disk, "/r"));
+}
+
 TEST(Recovery, StartsAQueueLateWhereTheLogDoes) {
   testing::MemoryDisk disk;
   ManualClock clock;
