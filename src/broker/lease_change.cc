@@ -37,8 +37,16 @@ void take_items(ByteReader& from, std::vector<LeaseChange::Item>& items) {
   }
 }
 
+/// Whether the clock of leases can calculate with it, and with what it makes of it.
+bool sound(const delivery::Lease& lease) {
+  constexpr milliseconds kMost(1LL << 60);
+  const auto stamp = lease.stamp.time_since_epoch();
+  return stamp >= -kMost && stamp <= kMost && lease.deadline >= lease.stamp - kMost &&
+         lease.deadline <= lease.stamp + kMost;
+}
+
 bool sound(const LeaseChange& change) {
-  if (change.queue.value < 0 || change.next.value < 0) return false;
+  if (change.queue.value < 0 || change.next.value < 0 || !sound(change.lease)) return false;
   for (const auto& item : change.items) {
     if (item.offset.value < 0 || item.attempts < 0) return false;
   }

@@ -1,5 +1,8 @@
 #include "broker/lease_change.h"
 
+#include <limits>
+#include <utility>
+
 #include <gtest/gtest.h>
 
 namespace sluice::broker {
@@ -97,6 +100,16 @@ TEST(LeaseChange, AppliedTwiceComesToTheSame) {
     apply(finished, state);
     EXPECT_EQ(state.floor(), QueueOffset(100));
     EXPECT_EQ(state.unfinished(), 0U);
+  }
+}
+
+TEST(LeaseChange, TimesThatCannotBeCalculatedWithAreRefused) {
+  constexpr std::int64_t kFar = std::numeric_limits<std::int64_t>::max() - 1;
+  for (const auto& [wall, now] : {std::pair(kFar, -kFar), {-kFar, kFar}, {0L, kFar}}) {
+    Buffer body;
+    encode(delivery::LeaseClockNote{from_unix_ms(wall), from_unix_ms(now)}, body);
+    LeaseChange read;
+    EXPECT_FALSE(LeaseChanges(body.bytes()).next(read)) << wall << ' ' << now;
   }
 }
 
