@@ -169,6 +169,13 @@ TEST_F(OfflineWork, DamagedIndexEntriesAreWrittenAnewFromTheLog) {
   EXPECT_EQ(served(), numbered(kMessages, 60));
 }
 
+TEST_F(OfflineWork, AFirstEntryThatSeemsToLieBelowTheLogIsWrittenAnewToo) {
+  damage_index(0, 0);
+  mend();
+  EXPECT_TRUE(check().good());
+  EXPECT_EQ(served(), numbered(kMessages, 60));
+}
+
 TEST_F(OfflineWork, AnIndexFileThatWasCutShortDoesNotSayHowLargeTheOthersAre) {
   ASSERT_TRUE((*disk_.open("/r/consumequeue/T/0/" + file_name(0), Disk::Open::write))->resize(40));
   const StoreReport report = check();

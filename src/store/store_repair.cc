@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <map>
 
 #include <fmt/format.h>
@@ -175,10 +176,14 @@ class Mender {
 
   Result<void> mend(const LogQueue& queue, const Entries& entries) {
     SLUICE_CHECK(copy_index(queue));
+    // A damaged entry can seem to lie below the log, and the queue to begin behind it.
+    const std::int64_t begin =
+        std::min(queue.min().value, entries.empty() ? std::numeric_limits<std::int64_t>::max()
+                                                    : entries.begin()->first);
     const std::int64_t end =
         std::max(queue.next().value, entries.empty() ? 0 : entries.rbegin()->first + 1);
     std::int64_t changed = 0, lost = 0;
-    for (std::int64_t at = queue.min().value; at < end; ++at) {
+    for (std::int64_t at = begin; at < end; ++at) {
       IndexEntry has;
       SLUICE_TRY(const std::size_t got, queue.read(QueueOffset(at), std::span(&has, 1)));
       const auto right = entries.find(at);
