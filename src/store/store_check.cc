@@ -175,10 +175,26 @@ class Check {
       ++known_[queue.get()];
       return {};
     }
+    if (names_another(entry, found)) {
+      report_.other.push_back(fmt::format(
+          "two messages say that they are {} of {}-{}: those at {} and {}", offset.value,
+          queue->topic(), queue->id().value, found.placement.position.value, entry.position.value));
+      return {};
+    }
     note(*queue, offset,
          fmt::format("it names {} bytes at {}, the message has {} at {}", entry.size,
                      entry.position.value, found.size, found.placement.position.value));
     return {};
+  }
+
+  /// Whether the entry's record has the same place in the queue: what says so has no CRC.
+  bool names_another(const IndexEntry& entry, const record::Decoded& found) const {
+    const std::int64_t at = entry.position.value;
+    if (at == found.placement.position.value || !is_whole_record(store_.log, at)) return false;
+    const record::Scan other = record::scan(store_.log.find(at)->from(at), record::CrcCheck::skip);
+    return other.record.size == entry.size && other.record.message.topic == found.message.topic &&
+           other.record.message.queue == found.message.queue &&
+           other.record.placement.offset == found.placement.offset;
   }
 
   void note(const Queue& queue, QueueOffset offset, std::string problem) {

@@ -169,6 +169,19 @@ TEST_F(OfflineWork, DamagedIndexEntriesAreWrittenAnewFromTheLog) {
   EXPECT_EQ(served(), numbered(kMessages, 60));
 }
 
+TEST_F(OfflineWork, TwoMessagesOfOneOffsetAreNamedAndNeitherIsThrownAway) {
+  constexpr std::int64_t kOffsetAt = 27;  // in a record, the last byte of its offset
+  std::array<std::byte, 1> seven{std::byte{7}};
+  auto file = *disk_.open("/r/commitlog/" + file_name(0), Disk::Open::write);
+  ASSERT_TRUE(file->write(entries_[3].position.value + kOffsetAt, seven));
+  mend();
+  const StoreReport report = check();
+  EXPECT_TRUE(report.index_damage.empty());
+  ASSERT_EQ(report.other.size(), 1u);
+  EXPECT_THAT(report.other[0], HasSubstr("two messages say that they are 7 of T-0"));
+  EXPECT_EQ(served(), numbered(kMessages, 60));
+}
+
 TEST_F(OfflineWork, AFirstEntryThatSeemsToLieBelowTheLogIsWrittenAnewToo) {
   damage_index(0, 0);
   mend();
