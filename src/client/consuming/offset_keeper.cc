@@ -17,6 +17,31 @@ namespace sluice::client {
 using namespace wire::remoting;
 namespace json = wire::json;
 
+std::string offsets_to_json(const StoredOffsets& offsets) {
+  Buffer text;
+  json::Writer out(text);
+  out.begin_object().key("offsetTable").begin_object();
+  for (const auto& [queue, offset] : offsets) {
+    write(out, queue.topic, queue.broker, queue.id);
+    out.colon().value(offset);
+  }
+  out.end().end();
+  return std::string(as_text(text.bytes()));
+}
+
+std::optional<StoredOffsets> offsets_from_json(std::string_view text) {
+  const auto file = json::parse(text);
+  if (!file || !file->is_object()) return std::nullopt;
+  StoredOffsets offsets;
+  for (const auto& [key, offset] : json::object(*file, "offsetTable").items()) {
+    const auto queue = json::parse(key);
+    if (!queue || !offset.is_number_integer()) continue;
+    const MessageQueue q = read_message_queue(*queue);
+    offsets[{q.topic, q.broker_name, q.queue_id}] = offset.get<std::int64_t>();
+  }
+  return offsets;
+}
+
 OffsetKeeper::OffsetKeeper(Core& core, std::string group, std::string file)
     : core_(core), group_(std::move(group)), file_(std::move(file)) {
   if (!file_.empty()) read_file();
@@ -77,35 +102,20 @@ void OffsetKeeper::read_file() {
     std::ifstream in(name);
     std::stringstream text;
     text << in.rdbuf();
-    const auto value = json::parse(text.str());
-    if (value && value->is_object()) return take_in(*value);
-  }
-}
-
-void OffsetKeeper::take_in(const json::Value& file) {
-  for (const auto& [key, offset] : json::object(file, "offsetTable").items()) {
-    const auto queue = json::parse(key);
-    if (!queue || !offset.is_number_integer()) continue;
-    const MessageQueue q = read_message_queue(*queue);
-    local_[{q.topic, q.broker_name, q.queue_id}] = offset.get<std::int64_t>();
+    if (auto offsets = offsets_from_json(text.str())) {
+      local_ = std::move(*offsets);
+      return;
+    }
   }
 }
 
 Result<void> OffsetKeeper::write_file() const {
-  Buffer text;
-  json::Writer out(text);
-  out.begin_object().key("offsetTable").begin_object();
-  for (const auto& [queue, offset] : local_) {
-    write(out, queue.topic, queue.broker, queue.id);
-    out.colon().value(offset);
-  }
-  out.end().end();
   // A new file that takes the old one's place: a crash leaves one of the two, whole.
   std::error_code error;
   std::filesystem::create_directories(std::filesystem::path(file_).parent_path(), error);
   const std::string fresh = file_ + ".tmp";
   std::ofstream file(fresh, std::ios::trunc);
-  file << as_text(text.bytes());
+  file << offsets_to_json(local_);
   file.close();
   if (file) std::filesystem::rename(fresh, file_, error);
   if (!file || error) {

@@ -1,12 +1,18 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "client/engine/core.h"
-#include "wire/json/reader.h"
 
 namespace sluice::client {
+
+using StoredOffsets = std::map<Queue, std::int64_t>;
+/// The text of such a file, and back; nothing: it is none. Entries that cannot be are skipped.
+std::string offsets_to_json(const StoredOffsets& offsets);
+std::optional<StoredOffsets> offsets_from_json(std::string_view text);
 
 /// Where a group has got to in each queue: at the brokers, or for broadcasting members in a file of
 /// the form Java's clients write (client/consumer/store/LocalFileOffsetStore.java). Reactor's
@@ -28,12 +34,11 @@ class OffsetKeeper {
 
  private:
   void read_file();
-  void take_in(const wire::json::Value& file);
   Result<void> write_file() const;
 
   Core& core_;
   const std::string group_, file_;
-  std::map<Queue, std::int64_t> local_;
+  StoredOffsets local_;
   bool dirty_ = false;
 };
 
