@@ -1,6 +1,7 @@
 // The files of the index of timed messages may hold anything after a bad disk: opening says whether
 // they can be used, reading ends, and gives no more than the files have. The first byte chooses
-// what the rest is: the table, a run as it lies, or the entries of a run whose checks are right.
+// what the rest is: the table, a run as it lies, the entries of a run whose checks are right, or
+// the numbers of a table whose sum is right and then such entries.
 
 #include <limits>
 
@@ -33,6 +34,18 @@ void put_entries(Disk& disk, const std::string& path, Bytes bytes) {
   SLUICE_ASSERT(writer->finish());
 }
 
+DueTable take_table(ByteReader& in) {
+  DueTable table;
+  table.known.waiting = QueueOffset(in.take<std::int64_t>());
+  table.known.done = QueueOffset(in.take<std::int64_t>());
+  table.known.log_end = LogPosition(in.take<std::int64_t>());
+  table.next_number = in.take<std::int64_t>();
+  const auto consumed = in.take<std::int64_t>();
+  const auto min_position = in.take<std::int64_t>();
+  table.rows = {{1, consumed, min_position}};
+  return table;
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -43,12 +56,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   SLUICE_ASSERT(disk.make_folder(kFolder));
   const std::string run = due_run_path(kFolder, 1);
   const DueTable table{.known = {}, .next_number = 2, .rows = {{1, data[1], 0}}};
-  if (data[0] % 3 == 0) {
+  const unsigned what = data[0] % 4;
+  if (what == 0) {
     put(disk, std::string(kFolder) + "/index", bytes);
+  } else if (what == 3) {
+    ByteReader in(bytes);
+    SLUICE_ASSERT(write_due_table(disk, kFolder, take_table(in)));
+    put_entries(disk, run, in.rest());
   } else {
     SLUICE_ASSERT(write_due_table(disk, kFolder, table));
-    if (data[0] % 3 == 1) put(disk, run, bytes);
-    if (data[0] % 3 == 2) put_entries(disk, run, bytes);
+    if (what == 1) put(disk, run, bytes);
+    if (what == 2) put_entries(disk, run, bytes);
   }
   auto index = DueIndex::open(disk, kFolder);
   SLUICE_ASSERT(index);
@@ -64,5 +82,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto checkpoint = (*index)->prepare({});
   SLUICE_ASSERT((*index)->write(*checkpoint));
   (*index)->install(*checkpoint);
+  SLUICE_ASSERT((*index)->size() >= 0 && std::cmp_less_equal((*index)->size(), size));
   return 0;
 }

@@ -45,10 +45,13 @@ void there_and_back(std::string_view text) {
   if (read) SLUICE_ASSERT(kRead(kWrite(*read)).has_value());
 }
 
-/// The head with its checksum is made here: it would keep everything else out.
+/// How far it knows the log, then changes. The checksum is made here: it would keep everything out.
 void leases(std::string_view text) {
+  constexpr std::size_t kOffsetBytes = 8;
+  if (text.size() < kOffsetBytes) return;
   std::string file = "SLUICEL1";
-  file.append(8, '\0');
+  file.append(text.substr(0, kOffsetBytes));
+  text.remove_prefix(kOffsetBytes);
   const std::uint32_t crc = crc32(as_bytes(text));
   std::byte raw[4];
   store_be(raw, crc);
@@ -63,13 +66,6 @@ void leases(std::string_view text) {
   static_cast<void>(load_leases(store, disk, "/config/leases", table));
 }
 
-void raw_leases(std::string_view text) {
-  LeaseChanges changes(as_bytes(text));
-  LeaseChange change;
-  Leases table;
-  while (!changes.done() && changes.next(change)) table.apply(change);
-}
-
 using Reader = void (*)(std::string_view);
 constexpr Reader kReaders[] = {
     topics,
@@ -79,7 +75,6 @@ constexpr Reader kReaders[] = {
     there_and_back<checks_from_json, checks_to_json>,
     there_and_back<request_modes_from_json, request_modes_to_json>,
     leases,
-    raw_leases,
 };
 
 }  // namespace
