@@ -57,7 +57,8 @@ std::optional<QueueTable> from_bytes(std::string_view text) {
     row.id = QueueId(in.take<std::int32_t>());
     row.first = in.take<std::int64_t>();
     row.next = in.take<std::int64_t>();
-    if (!in.ok() || !is_sane(row)) return std::nullopt;
+    // Every message takes a byte of the log at least.
+    if (!in.ok() || !is_sane(row) || row.next > table.position) return std::nullopt;
     table.rows.push_back(std::move(row));
   }
   return in.left() == 0 ? std::optional(std::move(table)) : std::nullopt;

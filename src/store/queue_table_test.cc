@@ -1,5 +1,7 @@
 #include "store/queue_table.h"
 
+#include <limits>
+
 #include <gtest/gtest.h>
 
 #include "store/checkpoint.h"
@@ -29,6 +31,17 @@ TEST(QueueTable, IsReadBackAndNoDamageIsTakenForGood) {
     disk.flip_byte("/r/sluice.queues", at);
     EXPECT_FALSE(*read_queue_table(disk, "/r")) << at;
     disk.flip_byte("/r/sluice.queues", at);
+  }
+}
+
+TEST(QueueTable, WithMoreEntriesThanTheLogHasBytesIsNone) {
+  testing::MemoryDisk disk;
+  ASSERT_TRUE(disk.make_folder("/r"));
+  for (const std::int64_t next : {78L, std::numeric_limits<std::int64_t>::max()}) {
+    const QueueTable table{.position = 77, .rows = {{.topic = "a", .first = 0, .next = next}}};
+    ASSERT_TRUE(write_queue_table(disk, "/r", table));
+    ASSERT_TRUE(write_queue_table(disk, "/r", table)) << "and its .bak";
+    EXPECT_FALSE(*read_queue_table(disk, "/r"));
   }
 }
 
