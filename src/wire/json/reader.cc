@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/numbers.h"
+#include "wire/json/cursor.h"
 
 namespace sluice::wire::json {
 namespace {
@@ -94,7 +95,7 @@ class Parser {
     return ok_ ? std::string(text_.substr(start, at_ - start)) : std::string();
   }
 
-  /// The standard's own reader unescapes; here only the end is looked for.
+  /// Of any bytes: a text that is none in UTF-8 is no reason to refuse all that lies around it.
   std::string string() {
     const std::size_t start = at_++;
     while (at_ < text_.size() && text_[at_] != '"') at_ += text_[at_] == '\\' ? 2 : 1;
@@ -102,9 +103,11 @@ class Parser {
     ++at_;
     const std::string_view quoted = text_.substr(start, at_ - start);
     if (quoted.find('\\') == quoted.npos) return std::string(quoted.substr(1, quoted.size() - 2));
-    Value value = Value::parse(quoted, nullptr, false);
-    if (!value.is_string()) return stop(), std::string();
-    return value.get<std::string>();
+    std::string copy(quoted);
+    Cursor cursor(copy.data(), copy.data() + copy.size());
+    const std::string_view unescaped = cursor.string();
+    if (!cursor.ok()) return stop(), std::string();
+    return std::string(unescaped);
   }
 
   Value word() {
