@@ -60,6 +60,7 @@ Result<void> read_back(const store::MessageStore& store, const store::Queue& que
     SLUICE_TRY(std::size_t left, queue.read(from, std::span(entries).first(wanted)));
     end = from;
     while (left-- > 0) {
+      if (entries[left].size == store::kBlankEntrySize) continue;  // it was lost
       const auto slice = store.read(entries[left].position, entries[left].size);
       if (!slice && slice.error().code() == Errc::io_error) return fail(Errc::io_error);
       if (!slice) return {};  // dropped, and so is what is older

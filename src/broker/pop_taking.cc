@@ -96,6 +96,7 @@ std::uint32_t PopBatch::remember_filter(const PopPlan& plan, WallTime lease_now)
 
 Result<PopBatch::Fate> PopBatch::fate(const Taking& taking, const store::IndexEntry& entry) const {
   const auto* const mine = taking.plan.subscription.get();
+  if (entry.size == store::kBlankEntrySize) return Fate::finish;  // the message was lost
   if (!mine) return Fate::lease;
   SLUICE_TRY(const bool wanted, matches(broker_.store(), mine, entry));
   if (wanted) return Fate::lease;

@@ -40,6 +40,7 @@ Result<bool> look_back(const store::MessageStore& store, const store::Queue& que
     if (count == 0) break;
     for (std::size_t i = 0; i < count; ++i) {
       if (seen++ == limit) return false;
+      if (entries[i].size == store::kBlankEntrySize) continue;
       SLUICE_TRY(const auto slice, store.read(entries[i].position, entries[i].size));
       const auto scan = wire::record::scan(slice.bytes, wire::record::CrcCheck::skip);
       if (scan.kind != wire::record::Scan::Kind::record) continue;
@@ -58,6 +59,7 @@ Result<void> replay_state(store::MessageStore& store, std::string_view topic, Qu
     SLUICE_TRY(const std::size_t count, queue->read(at, entries));
     for (std::size_t i = 0; i < count; ++i) {
       const store::IndexEntry& entry = entries[i];
+      if (entry.size == store::kBlankEntrySize) continue;
       SLUICE_TRY(const auto slice, store.read(entry.position, entry.size));
       const auto scan = wire::record::scan(slice.bytes, wire::record::CrcCheck::verify);
       if (scan.kind != wire::record::Scan::Kind::record) {

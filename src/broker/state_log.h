@@ -10,7 +10,8 @@
 
 /// Durable state that is not a message is kept in the log, too: a kind of state has a topic of its
 /// own (one queue, not in the topics' table), a record's body is what has changed, and a snapshot
-/// says up to which record it knows.
+/// says up to which record it knows. A record that was found lost (its entry is blank) is passed
+/// over: whoever repaired the store, or let a start pass over damage, chose to do without it.
 namespace sluice::broker {
 
 /// Appends one record. Errors: those of MessageStore::append.

@@ -2,6 +2,8 @@
 #include <array>
 #include <limits>
 
+#include <fmt/format.h>
+
 #include "base/log.h"
 #include "base/numbers.h"
 #include "broker/timer_marks.h"
@@ -75,10 +77,14 @@ Result<void> Timers::replay(const store::DueMark& from) {
 }
 
 Result<void> Timers::apply_mark(const store::IndexEntry& entry, bool is_last) {
+  if (entry.size == store::kBlankEntrySize) return {};  // it was lost
   SLUICE_TRY(const auto slice, store_.read(entry.position, entry.size));
   bool whole = false;
   const record::Decoded found = decode(slice, whole);
-  if (!whole) return fail(Errc::corrupt, "a mark of timed messages is damaged");
+  if (!whole) {
+    return fail(Errc::corrupt, fmt::format("{} at position {} is damaged", kTimerMarksTopic,
+                                           entry.position.value));
+  }
   SLUICE_TRY(const Mark mark, Mark::parse(found.message.body));
   if (mark.kind == Mark::Kind::again) {
     for (const store::DueEntry& one : mark.entries) index_->put_back(one);

@@ -28,7 +28,8 @@ Result<record::Scan> read_entry(const store::MessageStore& store, const store::I
   return record::scan(bytes.bytes, record::CrcCheck::skip);
 }
 
-/// Gives `use` each entry of the queue from `from` on.
+/// Gives `use` each entry of the queue from `from` on, but for those of records that were lost:
+/// they have the position of the next.
 Result<void> for_each(
     const store::Queue& queue, QueueOffset from,
     const std::function<Result<void>(std::int64_t, const store::IndexEntry&)>& use) {
@@ -36,7 +37,10 @@ Result<void> for_each(
   for (QueueOffset at = std::max(from, queue.min()); at < queue.max();) {
     SLUICE_TRY(const std::size_t count, queue.read(at, entries));
     if (count == 0) break;
-    for (std::size_t i = 0; i < count; ++i, at += 1) SLUICE_CHECK(use(at.value, entries[i]));
+    for (std::size_t i = 0; i < count; ++i, at += 1) {
+      if (entries[i].size == store::kBlankEntrySize) continue;
+      SLUICE_CHECK(use(at.value, entries[i]));
+    }
   }
   return {};
 }
