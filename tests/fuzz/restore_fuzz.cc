@@ -1,13 +1,16 @@
 // A broker's start over a log whose system topics hold anything: half messages and what ended them,
 // timed messages with their marks and recalls, delayed ones, leases, progress; and a timercheck of
-// Apache's. The start ends with an error or a broker that works: it counts no more than the log
-// has, comes to an end with all that is due, and is the same after the next start.
+// Apache's. One record may have been lost and the store repaired. The start says what is corrupt,
+// or gives a broker that works: it counts no more than the log has, comes to an end with all that
+// is due, and is the same after the next start.
 //
-// Input: records one after the other. Each: kind, properties' mask, name of the message that it is
-// about, when it was stored, then each property's value and the body, behind their lengths.
+// Input: 24 bytes of timercheck, used when the first is not 0; the second says which record is
+// lost, 0: none. Then records one after the other. Each: kind, properties' mask, name of the
+// message that it is about, when it was stored, then each property's value and the body, behind
+// their lengths.
 
 #include <algorithm>
-#include <array>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -16,6 +19,8 @@
 #include "broker/broker.h"
 #include "broker/popping.h"
 #include "broker/progress_log.h"
+#include "store/layout.h"
+#include "store/store_repair.h"
 #include "store/testing/memory_disk.h"
 #include "wire/record/properties.h"
 
@@ -57,7 +62,8 @@ std::string_view take_short(ByteReader& in) {
 }
 
 /// Appends one record as the input says; gives the topic.
-std::string_view append(store::MessageStore& store, ByteReader& in, ManualClock& clock) {
+std::string_view append(store::MessageStore& store, ByteReader& in, ManualClock& clock,
+                        std::vector<std::int64_t>& positions) {
   const std::string_view topic = kTopics[in.take<std::uint8_t>() % std::size(kTopics)];
   const auto mask = in.take<std::uint8_t>();
   store::Pending p;
@@ -81,21 +87,41 @@ std::string_view append(store::MessageStore& store, ByteReader& in, ManualClock&
                                         .size = p.size,
                                         .crc = p.crc});
   SLUICE_ASSERT(store.append(std::span(&p, 1)));
+  positions.push_back(p.position.value);
   return topic;
 }
 
 struct Log {
   std::int64_t halves = 0, timed = 0, all = 0;
+  std::vector<std::int64_t> positions;
 };
 
 Log write_log(store::MessageStore& store, ByteReader& in, ManualClock& clock) {
   Log log;
   for (; in.left() > 0 && log.all < std::int64_t{kRecordsMax}; ++log.all) {
-    const std::string_view topic = append(store, in, clock);
+    const std::string_view topic = append(store, in, clock, log.positions);
     if (topic == kHalfTopic) ++log.halves;
     if (topic == kTimerTopic) ++log.timed;
   }
   return log;
+}
+
+/// The record there cannot be read any more; the store is repaired.
+void lose(store::testing::MemoryDisk& disk, std::int64_t position) {
+  constexpr std::int64_t kSumAt = 8;
+  const std::int64_t bytes = options().segment_bytes;
+  disk.flip_byte("/r/commitlog/" + store::file_name(position / bytes * bytes),
+                 position % bytes + kSumAt);
+  const auto offline = store::OfflineStore::open(disk, "/r");
+  SLUICE_ASSERT(offline);
+  const auto report = store::verify(**offline, {});
+  SLUICE_ASSERT(report && store::repair(**offline, *report, options().tags_code_of));
+}
+
+std::unique_ptr<store::MessageStore> open(store::Disk& disk, Clock& clock) {
+  auto store = store::MessageStore::open(disk, clock, options());
+  SLUICE_ASSERT(store);
+  return std::move(*store);
 }
 
 void put_timer_check(store::Disk& disk, Bytes bytes) {
@@ -151,22 +177,30 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const Bytes input = std::as_bytes(std::span(copy));
   store::testing::MemoryDisk disk;
   ManualClock clock;
-  const auto store = store::MessageStore::open(disk, clock, options());
-  SLUICE_ASSERT(store);
+  auto store = open(disk, clock);
   if (input.front() != std::byte{0}) put_timer_check(disk, input.first(kTimerCheck));
   ByteReader in(input.subspan(kTimerCheck));
-  const Log log = write_log(**store, in, clock);
+  const Log log = write_log(*store, in, clock);
+  const auto lost = static_cast<std::size_t>(input[1]);
+  if (lost != 0 && !log.positions.empty()) {
+    SLUICE_ASSERT(store->close());
+    store.reset();
+    lose(disk, log.positions[lost % log.positions.size()]);
+    store = open(disk, clock);
+  }
 
-  Broker first(**store, disk, "/config", {});
-  if (!first.load(kNow)) return 0;
+  Broker first(*store, disk, "/config", {});
+  const auto loaded = first.load(kNow);
+  SLUICE_ASSERT(loaded || loaded.error().code() == Errc::corrupt);
+  if (!loaded) return 0;
   const Counts counts = counts_of(first);
   SLUICE_ASSERT(std::cmp_less_equal(counts.open, log.halves));
-  Broker second(**store, disk, "/config", {});
+  Broker second(*store, disk, "/config", {});
   SLUICE_ASSERT(second.load(kNow));
   SLUICE_ASSERT(counts_of(second) == counts);
   use(second, log);
   const Counts left = counts_of(second);
-  Broker third(**store, disk, "/config", {});
+  Broker third(*store, disk, "/config", {});
   SLUICE_ASSERT(third.load(kLate));
   SLUICE_ASSERT(counts_of(third).open == left.open);
   return 0;
