@@ -22,7 +22,7 @@ struct ApacheCheckpoint {
 };
 
 struct Checkpoint {
-  std::int64_t indexes_below = 0;  ///< entries of records below are on stable storage, every one
+  std::int64_t indexes_below = 0;  ///< the index files have every entry of records below, durably
   std::int64_t flushed = 0;        ///< at least as much of the log is
   ApacheCheckpoint apache;
   friend bool operator==(const Checkpoint&, const Checkpoint&) = default;

@@ -53,10 +53,11 @@ Result<void> LocalStore::start() {
   SLUICE_TRY(const Recovered found, recovery.run());
   log_.start(found.end, found.store_ms);
   checked_from_ = found.scanned_from;
-  written_out_ = found.scanned_from;
+  kept_ = options_.unwritten_entries;  // what a start has restored is counted when there is time
   checkpoint_.apache = found.apache;
-  if (found.own_checkpoint) checkpoint_.indexes_below = checkpoint_.flushed = found.scanned_from;
-  last_sync_ = last_table_ = last_write_out_ = clock_.steady();
+  checkpoint_.indexes_below = found.indexes_below;
+  if (found.own_checkpoint) checkpoint_.flushed = found.scanned_from;
+  last_sync_ = last_table_ = clock_.steady();
   if (found.queue_table || found.table_written) table_position_ = found.scanned_from;
   SLUICE_CHECK(keys_.start(found));
   SLUICE_CHECK(compactor_.start());
@@ -146,7 +147,7 @@ Result<void> LocalStore::remove_topic(std::string_view topic) {
   for (const auto& queue : queues) log_.tail().mark_removed(*queue);
   // The checkpoint passes the topic's last record before its files go, so that no start finds it
   // again.
-  SLUICE_CHECK(write_indexes(Sync::now));
+  SLUICE_CHECK(write_indexes(Sync::all));
   return registry_.erase_removed(std::string(topic));
 }
 
@@ -202,7 +203,7 @@ Result<void> LocalStore::finish_clean() {
   SLUICE_CHECK(log_.close());
   SLUICE_CHECK(log_.flush());
   auto keys_closed = keys_.close();
-  SLUICE_CHECK(write_indexes(Sync::now));
+  SLUICE_CHECK(write_indexes(Sync::all));
   SLUICE_CHECK(std::move(keys_closed));
   SLUICE_CHECK(disk_.remove(abort_path(options_.root)));
   return disk_.sync_folder(options_.root);

@@ -13,6 +13,7 @@
 #include "store/message_store.h"
 #include "store/queue_registry.h"
 #include "store/recovery.h"
+#include "store/unwritten_queues.h"
 
 namespace sluice::store {
 
@@ -69,14 +70,18 @@ class LocalStore final : public MessageStore {
   Result<void> close() override;
 
  private:
-  enum class Sync : std::uint8_t { when_due, now };
+  enum class Sync : std::uint8_t { when_due, now, all };  ///< all: and every entry is in a file
   void log_start(const Recovered& found) const;
   Result<void> mark_running();
-  Result<void> write_indexes(Sync sync);
-  Result<void> write_dirty(LogPosition below, std::int64_t entries_min);
+  Result<void> write_indexes(Sync sync, LogPosition older_than = LogPosition(0));
+  Result<void> write_dirty(LogPosition below, Sync sync, LogPosition older_than);
+  std::int64_t worth_a_write(Sync sync);
+  Result<bool> files_have(LogPosition below);
+  void give_back(std::vector<std::shared_ptr<LogQueue>> queues, LogPosition flushed);
+  std::int64_t indexes_ms(const Checkpoint& next, std::int64_t flushed_ms) const;
   Result<void> note_flushed();
-  bool write_out_is_due(std::int64_t position) const;
-  bool sync_is_due() const;
+  Result<void> note_meanwhile();
+  bool sync_is_due(std::int64_t position) const;
   Result<void> sync_index_files();
   bool table_is_due(std::int64_t position) const;
   Result<void> write_table(std::int64_t position);
@@ -105,11 +110,13 @@ class LocalStore final : public MessageStore {
   std::int64_t checked_from_ = 0;  ///< what lies from there on was checked at the start, or is new
   std::mutex maintenance_;         ///< one maintenance at a time; guards what follows
   Checkpoint checkpoint_;          ///< as last written
-  SteadyTime last_sync_{}, last_table_{}, last_write_out_{};
-  SteadyTime::duration write_out_took_{0};
-  std::int64_t written_out_ = 0;      ///< the index files have every entry of the log below
+  UnwrittenQueues unwritten_;
+  std::int64_t kept_ = 0;              ///< so many entries they had when they were last counted
+  std::int64_t kept_when_placed_ = 0;  ///< and so many the log's tail had placed then
+  SteadyTime last_sync_{}, last_table_{};
   std::int64_t table_position_ = -1;  ///< of the queue table on the disk; -1: none that is good
-  std::int64_t table_bytes_ = 0;
+  std::int64_t table_bytes_ = 0, table_rows_ = 0;
+  std::int64_t table_when_placed_ = 0;  ///< so many entries the log's tail had placed
   std::optional<Error> index_failure_;  ///< of a sync of index files: final
   bool closed_ = false;
   std::function<bool(LogPosition)> needed_;  ///< whether something below is

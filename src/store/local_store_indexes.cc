@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "store/local_store.h"
@@ -9,52 +11,61 @@ namespace {
 
 // How often many index files are made durable. Until then a start reads the log of that time again.
 constexpr milliseconds kIndexSyncEvery{5000};
-// The queue table: a start behind it reads so much of the log, about 50 ms of work.
+// The same when a table has to wait for that.
+constexpr milliseconds kIndexSyncForTable{1000};
+// The queue table: a start behind it reads so much of the log, about 50 ms of work; or more, so
+// that a table costs an eighth of the log's bytes at most, and a row of it, some hundred
+// nanoseconds, comes to four messages.
 constexpr std::int64_t kTableBehindMax = 64 << 20;
 constexpr milliseconds kTableEvery{5000};
-constexpr std::int64_t kTableBytesPerMs = 1000;
-// With very many queues: bytes of the log that have no entry in a file; and how many times longer
-// than a write-out the pause between two is.
-constexpr std::int64_t kUnwrittenMax = 512 << 20;
-constexpr int kWriteOutPause = 10;
-// How often the checkpoint is looked at meanwhile.
+constexpr std::int64_t kLogToTable = 8;
+constexpr std::int64_t kEntriesToRows = 4;
+// How often table and checkpoint are looked at while very many files are written.
 constexpr int kQueuesBetweenNotes = 256;
 
 }  // namespace
 
-bool LocalStore::sync_is_due() const {
-  return !index_files_.sync_is_large() || clock_.steady() - last_sync_ >= kIndexSyncEvery;
+bool LocalStore::sync_is_due(std::int64_t position) const {
+  if (!index_files_.sync_is_large()) return true;
+  const auto since = clock_.steady() - last_sync_;
+  return since >= (table_is_due(position) ? kIndexSyncForTable : kIndexSyncEvery);
 }
 
-Result<void> LocalStore::write_indexes(Sync sync) {
+/// `older_than`: entries of records below come into the files in any case.
+Result<void> LocalStore::write_indexes(Sync sync, LogPosition older_than) {
   SLUICE_CHECK(log_.flush());
   Checkpoint next = checkpoint_;
   const std::int64_t store_ms = log_.flushed_store_ms();  // first: it may be too old, not too new
-  next.flushed = next.indexes_below = log_.flushed().value;
-  next.apache.log_ms = next.apache.index_ms = store_ms;
-  next.apache.keys_ms = keys_.index().flushed_ms();
-  const bool all = sync == Sync::now || write_out_is_due(next.flushed);
-  const SteadyTime begun = clock_.steady();
-  SLUICE_CHECK(write_dirty(LogPosition(next.flushed), all ? 1 : LogQueue::kWorthAWrite));
-  if (!all) return note_flushed();
-  written_out_ = next.flushed;
-  last_write_out_ = clock_.steady();
-  write_out_took_ = last_write_out_ - begun;
-  if (sync == Sync::when_due && !sync_is_due()) return {};
+  next.flushed = log_.flushed().value;
+  SLUICE_CHECK(write_dirty(LogPosition(next.flushed), sync, older_than));
+  if (sync == Sync::when_due && !sync_is_due(next.flushed)) return note_flushed();
   SLUICE_CHECK(sync_index_files());
-  last_sync_ = clock_.steady();
-  if (sync == Sync::now || table_is_due(next.flushed)) SLUICE_CHECK(write_table(next.flushed));
+  if (sync == Sync::all || table_is_due(next.flushed)) SLUICE_CHECK(write_table(next.flushed));
+  next.indexes_below = unwritten_.oldest(LogPosition(next.flushed)).value;
+  next.apache.log_ms = store_ms;
+  next.apache.index_ms = indexes_ms(next, store_ms);
+  next.apache.keys_ms = keys_.index().flushed_ms();
   if (next == checkpoint_) return {};
   SLUICE_CHECK(write_checkpoint(disk_, options_.root, next));
   checkpoint_ = next;
   return {};
 }
 
-/// While the indexes of very many queues are not written, the checkpoint says at least how far the
-/// log itself is safe: a start after a crash writes again what lies behind that.
+/// Apache's broker knows no table: it has to read the log from where the files lack entries.
+std::int64_t LocalStore::indexes_ms(const Checkpoint& next, std::int64_t flushed_ms) const {
+  if (next.indexes_below == next.flushed) return flushed_ms;
+  const std::int64_t before = std::min(checkpoint_.apache.index_ms, flushed_ms);
+  if (next.indexes_below == checkpoint_.indexes_below) return before;
+  const auto slice = log_.read_record(LogPosition(next.indexes_below));
+  if (!slice) return before;
+  return wire::record::scan(slice->bytes, wire::record::CrcCheck::skip).record.placement.store_ms;
+}
+
+/// While index files of very many queues are made, the checkpoint says at least how far the log
+/// itself is safe: a start after a crash writes again what lies behind that.
 Result<void> LocalStore::note_flushed() {
   const std::int64_t flushed = log_.flushed().value;
-  const bool known = checkpoint_.indexes_below > 0;
+  const bool known = checkpoint_.flushed > 0;
   if (!known || flushed - checkpoint_.flushed < options_.flushed_behind) return {};
   Checkpoint next = checkpoint_;
   next.flushed = flushed;
@@ -63,62 +74,105 @@ Result<void> LocalStore::note_flushed() {
   return {};
 }
 
+/// Writing the files of very many queues takes as long as it takes; a start does not wait for it.
+Result<void> LocalStore::note_meanwhile() {
+  SLUICE_CHECK(log_.flush());
+  const std::int64_t position = log_.flushed().value;
+  if (table_is_due(position) && sync_is_due(position)) {
+    SLUICE_CHECK(sync_index_files());
+    SLUICE_CHECK(write_table(position));
+  }
+  return note_flushed();
+}
+
 /// After a failed sync the kernel may have dropped what it was about, and a later one would not
 /// say so: no checkpoint may trust these files any more. The next start writes them from the log.
 Result<void> LocalStore::sync_index_files() {
   if (index_failure_) return fail(index_failure_->code(), std::string(index_failure_->remark()));
   auto synced = index_files_.sync();
   if (!synced) index_failure_.emplace(synced.error().code(), std::string(synced.error().remark()));
+  last_sync_ = clock_.steady();
   return synced;
 }
 
-/// A start reads the log from the table's position on. Rarely enough that a large table costs an
-/// eighth of what goes to the log, at most.
 bool LocalStore::table_is_due(std::int64_t position) const {
   if (table_position_ < 0) return true;
   const std::int64_t grown = position - table_position_;
-  const auto pause = kTableEvery + milliseconds(table_bytes_ / kTableBytesPerMs);
-  return grown > std::max(kTableBehindMax, 8 * table_bytes_) ||
-         (grown > 0 && clock_.steady() - last_table_ >= pause);
+  if (grown <= kLogToTable * table_bytes_) return false;
+  const std::int64_t placed = log_.tail().entries() - table_when_placed_;
+  return (grown > kTableBehindMax && placed >= kEntriesToRows * table_rows_) ||
+         (grown > 0 && clock_.steady() - last_table_ >= kTableEvery);
 }
 
 Result<void> LocalStore::write_table(std::int64_t position) {
-  SLUICE_TRY(table_bytes_, write_queue_table(disk_, options_.root, registry_.table(position)));
+  const std::int64_t placed = log_.tail().entries();
+  auto table = registry_.table(LogPosition(position));
+  const std::int64_t rows = table.rows();
+  const std::string bytes = std::move(table).finish();
+  SLUICE_CHECK(write_queue_table(disk_, options_.root, bytes));
   table_position_ = position;
+  table_bytes_ = std::ssize(bytes);
+  table_rows_ = rows;
+  table_when_placed_ = placed;
   last_table_ = clock_.steady();
   return {};
 }
 
 /// To write one entry takes as long as to write a thousand, for a file has to be opened. So with
-/// very many queues those with few entries keep them in memory for a while; the log has them all,
-/// and a start reads on from there, some hundred milliseconds for as much as is allowed here.
-bool LocalStore::write_out_is_due(std::int64_t position) const {
-  if (std::cmp_less_equal(log_.tail().dirty_count(), options_.few_queues)) return true;
-  if (position - written_out_ >= kUnwrittenMax) return true;
-  const auto pause =
-      std::max<SteadyTime::duration>(kIndexSyncEvery, kWriteOutPause * write_out_took_);
-  return clock_.steady() - last_write_out_ >= pause;
+/// very many queues those with few entries keep them in memory, and in the queue table, until these
+/// become many, or old, or too many altogether: then the queues that have at least half of what
+/// they have on average give all of theirs, which is at least half of all.
+std::int64_t LocalStore::worth_a_write(Sync sync) {
+  if (sync == Sync::all || std::cmp_less_equal(unwritten_.count(), options_.few_queues)) return 1;
+  const std::int64_t placed = log_.tail().entries();
+  if (kept_ + (placed - kept_when_placed_) <= options_.unwritten_entries) {
+    return LogQueue::kWorthAWrite;
+  }
+  kept_ = unwritten_.entries();
+  kept_when_placed_ = placed;
+  if (kept_ <= options_.unwritten_entries) return LogQueue::kWorthAWrite;
+  const std::int64_t average = kept_ / static_cast<std::int64_t>(unwritten_.count());
+  return std::clamp<std::int64_t>(average / 2, 1, LogQueue::kWorthAWrite);
 }
 
-Result<void> LocalStore::write_dirty(LogPosition below, std::int64_t entries_min) {
-  std::vector<std::shared_ptr<LogQueue>> left;
+Result<void> LocalStore::write_dirty(LogPosition below, Sync sync, LogPosition older_than) {
+  auto queues = log_.tail().take_dirty();
+  for (const auto& queue : queues) unwritten_.add(queue, below);
+  const std::int64_t worth = worth_a_write(sync);
+  older_than = std::max(older_than, below - options_.files_behind);
+  const bool any_may_be = worth < LogQueue::kWorthAWrite;
+  auto more = any_may_be ? unwritten_.take_all() : unwritten_.take_older(older_than);
+  std::ranges::move(more, std::back_inserter(queues));
   Result<void> result;
   int written_queues = 0;
-  for (auto& queue : log_.tail().take_dirty()) {
-    bool more = true;
-    if (result && queue->unwritten() >= entries_min) {
-      if (++written_queues % kQueuesBetweenNotes == 0) result = note_flushed();
-      auto written = queue->write_below(below);
-      if (written) {
-        more = *written;
-      } else {
-        result = fail(std::move(written.error()));
-      }
+  for (const auto& queue : queues) {
+    const auto [count, oldest] = queue->unwritten();
+    const bool write = count >= worth || oldest < older_than || queue->removed();
+    if (count == 0 || !write) continue;
+    if (++written_queues % kQueuesBetweenNotes == 0) result = note_meanwhile();
+    if (!result) break;
+    if (auto done = queue->write_below(below); !done) {
+      result = fail(std::move(done.error()));
+      break;
     }
-    if (more) left.push_back(std::move(queue));
   }
-  log_.tail().add_dirty(std::move(left));
+  give_back(std::move(queues), below);
   return result;
+}
+
+/// A queue's offsets go on where they were when the log's file is gone, with the table and without.
+Result<bool> LocalStore::files_have(LogPosition below) {
+  if (below.value < checkpoint_.indexes_below) return true;
+  SLUICE_CHECK(write_indexes(Sync::now, below + 1));
+  return below.value < checkpoint_.indexes_below;
+}
+
+/// Those that still have many are looked at in the next round, the others when they have.
+void LocalStore::give_back(std::vector<std::shared_ptr<LogQueue>> queues, LogPosition flushed) {
+  for (const auto& queue : queues) unwritten_.add(queue, flushed);
+  std::erase_if(
+      queues, [](const auto& queue) { return queue->unwritten().count < LogQueue::kWorthAWrite; });
+  log_.tail().add_dirty(std::move(queues));
 }
 
 }  // namespace sluice::store

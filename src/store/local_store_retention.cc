@@ -31,21 +31,21 @@ LogPosition LocalStore::copy_ahead() const {
   const std::int64_t files = (segments_.last_end() - segments_.first()) / segments_.segment_bytes();
   const std::int64_t some = std::clamp<std::int64_t>(files / 4, 1, kFilesAhead);
   const std::int64_t end = segments_.first() + some * segments_.segment_bytes();
-  return LogPosition(std::max(std::min(end, checkpoint_.indexes_below),
-                              segments_.first() + segments_.segment_bytes()));
+  return LogPosition(
+      std::max(std::min(end, log_.flushed().value), segments_.first() + segments_.segment_bytes()));
 }
 
 Result<int> LocalStore::drop(int limit, const std::function<Result<bool>()>& may) {
   const std::lock_guard guard(maintenance_);
   int dropped = 0;
   for (; dropped < limit; ++dropped) {
-    // Below the checkpoint everything is in the indexes.
-    if (segments_.first() + segments_.segment_bytes() >= checkpoint_.indexes_below) break;
+    const LogPosition below(segments_.first() + segments_.segment_bytes());
+    if (below >= log_.flushed()) break;
     SLUICE_TRY(const bool yes, may());
-    if (!yes) break;
-    const LogPosition end(segments_.first() + segments_.segment_bytes());
-    if (!compactor_.covers(end) || !keeper_.covers(end, copy_ahead())) break;
-    if (needed_ && needed_(end)) break;
+    if (!yes || !compactor_.covers(below) || !keeper_.covers(below, copy_ahead())) break;
+    if (needed_ && needed_(below)) break;
+    SLUICE_TRY(const bool indexed, files_have(below));
+    if (!indexed) break;
     SLUICE_CHECK(segments_.drop_first());
   }
   if (dropped == 0) return 0;
@@ -75,10 +75,7 @@ Result<int> LocalStore::apply(const Retention& rules, int hour, int limit) {
 Result<void> LocalStore::spare_the_disk(const Retention& rules) {
   SLUICE_TRY(const Disk::Space space, disk_.space(options_.root));
   if (used_ratio(space) < rules.force_ratio) return {};
-  {
-    const std::lock_guard guard(maintenance_);
-    if (segments_.first() + segments_.segment_bytes() < checkpoint_.indexes_below) return {};
-  }
+  if (segments_.first() + segments_.segment_bytes() < log_.flushed().value) return {};
   SLUICE_CHECK(keeper_.give_up_oldest());
   return {};
 }

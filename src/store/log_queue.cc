@@ -9,9 +9,6 @@
 namespace sluice::store {
 namespace {
 
-constexpr std::int64_t kFirstChunk =
-    8;  // entries; grows fourfold, so that an idle queue costs little
-constexpr std::int64_t kLargestChunk = 2048;
 constexpr std::size_t kReadAtOnce = 256;
 
 /// A torn entry can seem to lie anywhere below, but neither before the one before it nor where its
@@ -36,19 +33,6 @@ Result<std::size_t> LogQueue::read_files(std::int64_t from, std::span<IndexEntry
     }
     done += got;
     if (got < want) break;
-  }
-  return done;
-}
-
-std::size_t LogQueue::copy_from_memory(std::int64_t from, std::span<IndexEntry> to) const {
-  auto chunk = std::ranges::upper_bound(chunks_, from, {}, &Chunk::first);
-  if (chunk == chunks_.begin()) return 0;
-  std::size_t done = 0;
-  std::int64_t at = from - (--chunk)->first;
-  for (; chunk != chunks_.end() && done < to.size(); ++chunk, at = 0) {
-    for (; at < chunk->used && done < to.size(); ++at) {
-      to[done++] = decode_entry(chunk->bytes.get() + at * kIndexEntryBytes);
-    }
   }
   return done;
 }
@@ -166,22 +150,6 @@ Result<void> LogQueue::load() {
   return {};
 }
 
-void LogQueue::adopt(std::int64_t first, std::int64_t next) {
-  first_ = first;
-  written_ = next_ = next;
-  max_.store(next);
-}
-
-std::int64_t LogQueue::written() const {
-  const std::lock_guard guard(mutex_);
-  return written_;
-}
-
-std::int64_t LogQueue::unwritten() const {
-  const std::lock_guard guard(mutex_);
-  return next_ - written_;
-}
-
 Result<void> LogQueue::cut(LogPosition position, const Matches& matches) {
   SLUICE_TRY(const auto bases, files_.list(name_));
   if (bases.empty()) return {};
@@ -235,86 +203,6 @@ Result<bool> LogQueue::restore(QueueOffset at, const IndexEntry& entry) {
     SLUICE_CHECK(start_at(at.value, entry.position));
   }
   return push(entry);
-}
-
-bool LogQueue::push(const IndexEntry& entry) {
-  const std::lock_guard guard(mutex_);
-  if (chunks_.empty() || chunks_.back().used == chunks_.back().capacity) {
-    const std::int64_t capacity =
-        chunks_.empty() ? kFirstChunk : std::min(chunks_.back().capacity * 4, kLargestChunk);
-    const auto bytes = static_cast<std::size_t>(capacity * kIndexEntryBytes);
-    chunks_.push_back({.first = next_,
-                       .capacity = capacity,
-                       .bytes = std::make_unique_for_overwrite<std::byte[]>(bytes)});
-  }
-  Chunk& chunk = chunks_.back();
-  encode_entry(entry, chunk.bytes.get() + chunk.used * kIndexEntryBytes);
-  ++chunk.used;
-  return next_++ == written_;
-}
-
-void LogQueue::take_back(LogPosition position) {
-  const std::lock_guard guard(mutex_);
-  for (; next_ > written_; --next_) {
-    IndexEntry last;
-    copy_from_memory(next_ - 1, std::span(&last, 1));
-    if (last.position < position) return;
-    if (--chunks_.back().used == 0) chunks_.pop_back();
-  }
-}
-
-std::int64_t LogQueue::count_below(LogPosition position) const {
-  std::int64_t low = written_, high = next_;
-  while (low < high) {
-    const std::int64_t middle = low + (high - low) / 2;
-    IndexEntry entry;
-    copy_from_memory(middle, std::span(&entry, 1));
-    if (entry.position + entry.size > position) {
-      high = middle;
-    } else {
-      low = middle + 1;
-    }
-  }
-  return low - written_;
-}
-
-void LogQueue::drop_front(std::int64_t to) {
-  written_ = to;
-  const auto keep = std::ranges::find_if(
-      chunks_, [&](const Chunk& chunk) { return chunk.first + chunk.used > to; });
-  chunks_.erase(chunks_.begin(), keep);
-  if (chunks_.empty()) chunks_.shrink_to_fit();
-}
-
-Result<bool> LogQueue::write_below(LogPosition position) {
-  std::vector<Bytes>
-      parts;  // bytes below next_ never change, so they are written without the mutex
-  std::int64_t from = 0, to = 0;
-  {
-    const std::lock_guard guard(mutex_);
-    from = written_;
-    to = from + count_below(position);
-    for (const Chunk& chunk : chunks_) {
-      if (removed_) break;
-      const std::int64_t low = std::max(from, chunk.first);
-      const std::int64_t high = std::min(to, chunk.first + chunk.used);
-      if (low >= high) continue;
-      parts.emplace_back(chunk.bytes.get() + (low - chunk.first) * kIndexEntryBytes,
-                         static_cast<std::size_t>((high - low) * kIndexEntryBytes));
-    }
-  }
-  std::int64_t at = from * kIndexEntryBytes;
-  if (!parts.empty() && cut_first_) {
-    SLUICE_CHECK(files_.cut(name_, at));
-    cut_first_ = false;
-  }
-  for (const Bytes part : parts) {
-    SLUICE_CHECK(files_.write(name_, at, part));
-    at += static_cast<std::int64_t>(part.size());
-  }
-  const std::lock_guard guard(mutex_);
-  drop_front(to);
-  return written_ < next_;
 }
 
 Result<void> LogQueue::remove_old_files() {

@@ -11,6 +11,7 @@
 #include "store/index_files.h"
 #include "store/kept.h"
 #include "store/message_store.h"
+#include "store/queue_table.h"
 #include "store/segment.h"
 
 namespace sluice::store {
@@ -54,8 +55,9 @@ class LogQueue final : public Queue, public std::enable_shared_from_this<LogQueu
 
   /// Takes the entries that the files have, up to the first unused one.
   Result<void> load();
-  /// Takes what the queue table says instead, without looking at the files.
-  void adopt(std::int64_t first, std::int64_t next);
+  /// Takes what the queue table says instead, without looking at the files; `unwritten` are the
+  /// entries from `written` on, in the files' form. True: see push().
+  bool adopt(std::int64_t first, std::int64_t written, Bytes unwritten);
   /// The files may hold entries of records that were lost: they go before the next one is written.
   void distrust_files() { cut_first_ = true; }
   /// Whether the record at a position is the one with an offset of this queue; yes where the log
@@ -73,7 +75,8 @@ class LogQueue final : public Queue, public std::enable_shared_from_this<LogQueu
   // Under the log's tail mutex.
 
   QueueOffset next() const { return QueueOffset(next_); }
-  /// Adds the entry for next(). True when the queue had no unwritten entries before.
+  /// Adds the entry for next(). True when the maintenance should know: with the first entry that is
+  /// in memory alone, and when they have become worth a write.
   bool push(const IndexEntry& entry);
   /// Takes the entries of records at or past `position` away again; they are in no file yet.
   void take_back(LogPosition position);
@@ -86,19 +89,26 @@ class LogQueue final : public Queue, public std::enable_shared_from_this<LogQueu
 
   // One thread at a time: the maintenance.
 
+  /// Entries in memory alone.
+  struct Unwritten {
+    std::int64_t count = 0;
+    LogPosition oldest;  ///< where the first one's record lies
+  };
+  Unwritten unwritten() const;
   /// Writes entries of records that end at or below `position` (forgets them when the queue is
-  /// removed). True when others are left in memory.
-  Result<bool> write_below(LogPosition position);
+  /// removed). Gives what is left in memory.
+  Result<Unwritten> write_below(LogPosition position);
+  /// Adds what there is of the queue as of a position, if anything.
+  void add_to(QueueTableBytes& table, LogPosition position) const;
   /// Removes files that lie below min() as a whole, but never the last.
   Result<void> remove_old_files();
   const IndexName& name() const { return name_; }
   std::int64_t first() const { return first_; }
-  /// One past the last entry in the files.
-  std::int64_t written() const;
-  /// Entries in memory alone.
-  std::int64_t unwritten() const;
   /// With very many queues: so many are worth opening a file for.
   static constexpr std::int64_t kWorthAWrite = 64;
+  /// Whether UnwrittenQueues has it.
+  bool listed() const { return listed_; }
+  void set_listed(bool listed) { listed_ = listed; }
 
  private:
   struct Chunk {
@@ -117,27 +127,32 @@ class LogQueue final : public Queue, public std::enable_shared_from_this<LogQueu
   Result<std::size_t> read_files(std::int64_t from, std::span<IndexEntry> to) const;
   Result<std::optional<std::size_t>> read_files_now(std::int64_t from,
                                                     std::span<IndexEntry> to) const;
+  Chunk& add_chunk(std::int64_t capacity);
+  Unwritten unwritten_locked() const;
   std::int64_t count_below(LogPosition position) const;
+  std::vector<Bytes> entries_below(std::int64_t to) const;
   void drop_front(std::int64_t to);
   Result<void> start_at(std::int64_t offset, LogPosition position);
 
   IndexFiles& files_;
   const SegmentSet& log_;
   IndexName name_;
+  // What an append touches, side by side: with very many queues it is in no cache.
+  std::atomic<bool> removed_{false};
   std::atomic<std::int64_t> max_{0};
+  mutable std::mutex mutex_;   ///< guards what follows
+  std::int64_t written_ = 0;   ///< entries below are in the files
+  std::int64_t next_ = 0;      ///< also guarded by the tail mutex
+  std::vector<Chunk> chunks_;  ///< entries from written_ (or a bit before) to next_
+
   mutable std::atomic<std::int64_t> min_{0};
   mutable std::atomic<std::int64_t> min_for_{-1};  ///< the log's first position min_ was found for
   std::atomic<std::int64_t> first_{0};             ///< of the oldest file
-  mutable std::mutex mutex_;                       ///< guards what follows
-  std::int64_t written_ = 0;                       ///< entries below are in the files
-  std::int64_t next_ = 0;                          ///< also guarded by the tail mutex
-  std::vector<Chunk> chunks_;  ///< entries from written_ (or a bit before) to next_
-  std::atomic<bool> removed_{false};
   std::atomic<std::int64_t> floor_{0};
   std::atomic<bool> has_kept_{false};
   mutable std::mutex kept_mutex_;  ///< guards kept_
   std::shared_ptr<const Kept> kept_;
-  bool cut_first_ = false;  ///< the maintenance's
+  bool cut_first_ = false, listed_ = false;  ///< the maintenance's
 };
 
 }  // namespace sluice::store

@@ -130,6 +130,7 @@ void LogTail::place_one(Pending& pending, Writer& writer, Group& group) {
 }
 
 void LogTail::add_entry(LogQueue& queue, const IndexEntry& entry, Group& group) {
+  ++entries_;
   if (queue.push(entry)) dirty_.push_back(queue.shared_from_this());
   if (group.queues.empty() || group.queues.back().queue != &queue)
     group.queues.push_back({&queue, {}});
@@ -250,9 +251,9 @@ void LogTail::add_dirty(std::vector<std::shared_ptr<LogQueue>> queues) {
   for (auto& queue : queues) dirty_.push_back(std::move(queue));
 }
 
-std::size_t LogTail::dirty_count() const {
+std::int64_t LogTail::entries() const {
   const std::lock_guard guard(mutex_);
-  return dirty_.size();
+  return entries_;
 }
 
 void LogTail::mark_removed(LogQueue& queue) {

@@ -86,11 +86,11 @@ class LogTail {
 
   std::int64_t end() const { return end_published_.load(std::memory_order_acquire); }
 
-  /// Queues with entries in memory, each once. Who takes them gives back those that still have
-  /// some.
+  /// Queues that have got a first entry in memory since, or many (LogQueue::push).
   std::vector<std::shared_ptr<LogQueue>> take_dirty();
   void add_dirty(std::vector<std::shared_ptr<LogQueue>> queues);
-  std::size_t dirty_count() const;
+  /// How many entries were made since the start.
+  std::int64_t entries() const;
   void mark_removed(LogQueue& queue);
 
  private:
@@ -115,6 +115,7 @@ class LogTail {
   std::vector<std::int64_t> generation_ends_;  ///< where each earlier generation was cut
   std::atomic<std::uint64_t> generation_{0};
   std::vector<std::shared_ptr<LogQueue>> dirty_;
+  std::int64_t entries_ = 0;
   std::atomic<std::int64_t> end_published_{0};
 };
 

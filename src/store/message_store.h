@@ -37,8 +37,12 @@ struct StoreOptions {
   bool sync_flush = false;                         ///< flushDiskType=SYNC_FLUSH
   wire::record::Host store_host;                   ///< goes into every record
   KeyFileShape keys;                               ///< of the key index's files
-  std::int64_t few_queues = 1000;  ///< with new entries: beyond, those with few wait a while longer
-  /// While they wait, how much of the log may be safe without the checkpoint saying so.
+  std::int64_t few_queues = 1000;  ///< with new entries: beyond, those with few wait for more
+  /// So many entries wait altogether: 20 bytes each in the queue table, up to twice that in memory.
+  std::int64_t unwritten_entries = 2LL << 20;
+  /// None waits longer than this much of the log: a start without the queue table reads it.
+  std::int64_t files_behind = 4LL << 30;
+  /// While they are written, how much of the log may be safe without the checkpoint saying so.
   std::int64_t flushed_behind = 64LL << 20;
   SpaceLimits space;                             ///< past them accepts() says no
   milliseconds compact_every{900'000};           ///< a queue, at most so often

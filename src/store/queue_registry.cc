@@ -20,18 +20,20 @@ Result<void> QueueRegistry::load(Disk& disk) {
   return {};
 }
 
-void QueueRegistry::adopt(const QueueTable& table) {
-  for (const QueueRow& row : table.rows)
-    find_or_create(row.topic, row.id)->adopt(row.first, row.next);
+std::vector<std::shared_ptr<LogQueue>> QueueRegistry::adopt(const QueueTable& table) {
+  std::vector<std::shared_ptr<LogQueue>> with_entries;
+  for (const QueueRow& row : table.rows) {
+    auto queue = find_or_create(row.topic, row.id);
+    if (queue->adopt(row.first, row.written, row.unwritten))
+      with_entries.push_back(std::move(queue));
+  }
+  return with_entries;
 }
 
-QueueTable QueueRegistry::table(std::int64_t position) const {
-  QueueTable table{.position = position, .rows = {}};
+QueueTableBytes QueueRegistry::table(LogPosition position) const {
+  QueueTableBytes table(position);
   for (const auto& queue : all()) {
-    const std::int64_t next = queue->written();
-    if (queue->removed() || next == 0) continue;
-    table.rows.push_back(
-        {.topic = queue->topic(), .id = queue->id(), .first = queue->first(), .next = next});
+    if (!queue->removed()) queue->add_to(table, position);
   }
   return table;
 }

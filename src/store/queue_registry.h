@@ -24,10 +24,11 @@ class QueueRegistry {
   /// Takes in every queue that has files. Before anybody else asks.
   Result<void> load(Disk& disk);
 
-  /// The same by the table, without a look at any file.
-  void adopt(const QueueTable& table);
-  /// What the files hold, but for removed queues. Between two write-outs.
-  QueueTable table(std::int64_t position) const;
+  /// The same by the table, without a look at any file. Gives the queues with entries that are in
+  /// no file.
+  std::vector<std::shared_ptr<LogQueue>> adopt(const QueueTable& table);
+  /// What the queues hold of the records below, but for removed queues. Between two write-outs.
+  QueueTableBytes table(LogPosition position) const;
 
   /// Never null. A topic that cannot name a folder gets a queue that takes nothing.
   std::shared_ptr<LogQueue> find_or_create(std::string_view topic, QueueId id);

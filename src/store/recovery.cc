@@ -15,8 +15,6 @@ namespace {
 
 constexpr std::int64_t kApacheMarginMs = 3000;  // StoreCheckpoint.getMinTimestamp
 constexpr std::int64_t kRestoredAtOnce = 1 << 20;
-// Entries kept for the maintenance, some hundred MiB with what unfilled chunks take.
-constexpr std::int64_t kKeptMax = 4 << 20;
 
 std::int64_t tags_code_of(const StoreOptions& options, const record::Decoded& found) {
   if (options.tags_code_of) return options.tags_code_of(found);
@@ -71,8 +69,8 @@ Result<bool> Recovery::adopt_table() {
   if (!table || table->position < segments_.first() || table->position > segments_.last_end()) {
     return false;
   }
-  SLUICE_CHECK(find_start());  // the log must reach as far as the checkpoint says
-  queues_.adopt(*table);
+  SLUICE_TRY(report_.indexes_below, find_start());  // the log must reach as far as it says
+  tail_.add_dirty(queues_.adopt(*table));
   report_.scanned_from = table->position;
   return true;
 }
@@ -83,14 +81,15 @@ Result<void> Recovery::load_queues() {
   SLUICE_CHECK(queues_.load(disk_));
   SLUICE_TRY(report_.scanned_from, find_start());
   if (!has_indexes) report_.scanned_from = segments_.first();
+  if (checkpoint_) report_.indexes_below = report_.scanned_from;
   return report_.clean ? Result<void>() : cut_indexes(report_.scanned_from);
 }
 
 /// So that not every start until the next table looks into all files again: with very many queues
 /// that takes minutes to come, and one to look seconds.
 Result<void> Recovery::write_table() {
-  const QueueTable table = queues_.table(report_.scanned_from);
-  SLUICE_CHECK(write_queue_table(disk_, options_.root, table));
+  const std::string bytes = queues_.table(LogPosition(report_.scanned_from)).finish();
+  SLUICE_CHECK(write_queue_table(disk_, options_.root, bytes));
   report_.table_written = true;
   return {};
 }
@@ -230,14 +229,15 @@ Result<void> Recovery::write_restored() {
   auto dirty = tail_.take_dirty();
   std::int64_t few = 0;
   for (const auto& queue : dirty) {
-    if (queue->unwritten() < LogQueue::kWorthAWrite) few += queue->unwritten();
+    const std::int64_t count = queue->unwritten().count;
+    if (count < LogQueue::kWorthAWrite) few += count;
   }
-  const std::int64_t worth = few > kKeptMax ? 1 : LogQueue::kWorthAWrite;
+  const std::int64_t worth = few > options_.unwritten_entries ? 1 : LogQueue::kWorthAWrite;
   for (const auto& queue : dirty) {
-    if (queue->unwritten() < worth) continue;
+    if (queue->unwritten().count < worth) continue;
     SLUICE_CHECK(queue->write_below(LogPosition(std::numeric_limits<std::int64_t>::max())));
   }
-  std::erase_if(dirty, [](const auto& queue) { return queue->unwritten() == 0; });
+  std::erase_if(dirty, [](const auto& queue) { return queue->unwritten().count == 0; });
   tail_.add_dirty(std::move(dirty));
   return {};
 }

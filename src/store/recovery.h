@@ -11,10 +11,11 @@ namespace sluice::store {
 
 /// What a start found.
 struct Recovered {
-  bool clean = false;           ///< the store was closed
-  bool own_checkpoint = false;  ///< or else Apache's files had to do
-  bool queue_table = false;     ///< or else every queue's files were looked at
-  bool table_written = false;   ///< as of scanned_from
+  bool clean = false;              ///< the store was closed
+  bool own_checkpoint = false;     ///< or else Apache's files had to do
+  bool queue_table = false;        ///< or else every queue's files were looked at
+  bool table_written = false;      ///< as of scanned_from
+  std::int64_t indexes_below = 0;  ///< the index files have the entries of all records below
   std::int64_t scanned_from = 0;
   std::int64_t end = 0;  ///< of the log: the first byte that is not part of a record
   std::int64_t records = 0;

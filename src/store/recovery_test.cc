@@ -25,7 +25,7 @@ struct History {
 };
 
 /// Batches of both queues, with a maintenance now and then; stops when the disk stops.
-void work(MessageStore& store, bool sync_flush, History& history) {
+void work(MessageStore& store, ManualClock& clock, bool sync_flush, History& history) {
   const auto note_flushed = [&] {
     for (int q = 0; q < kQueues; ++q) history.flushed[q] = history.written[q];
   };
@@ -38,6 +38,7 @@ void work(MessageStore& store, bool sync_flush, History& history) {
     history.written[id] = history.asked[id].size();
     if (sync_flush && store.flush_waiting() && store.flushed() == store.end()) note_flushed();
     if (round % 3 != 2) continue;
+    clock.advance(milliseconds(6000));  // so that the queue table is due
     store.maintain();
     if (store.flushed() == store.end()) note_flushed();
   }
@@ -49,19 +50,27 @@ enum class Crash : std::uint8_t { kill, cut_power, cut_power_keeping_some };
 struct Case {
   bool sync_flush;
   Crash crash;
+  bool entries_wait = false;  ///< in memory and in the queue table, for their files
+  StoreOptions options() const {
+    StoreOptions options = small_options(sync_flush);
+    if (!entries_wait) return options;
+    options.few_queues = 0;
+    options.unwritten_entries = 40;
+    return options;
+  }
 };
 
 class CrashEverywhere : public ::testing::TestWithParam<Case> {
  protected:
   /// True when the work was done before the crash.
   bool run(std::int64_t crash_at, std::mt19937_64& chance) {
-    const auto [sync_flush, crash] = GetParam();
+    const auto [sync_flush, crash, entries_wait] = GetParam();
     testing::MemoryDisk disk;
     ManualClock clock;
     History history;
     disk.fail_from(crash_at);
-    if (auto store = MessageStore::open(disk, clock, small_options(sync_flush))) {
-      work(**store, sync_flush, history);
+    if (auto store = MessageStore::open(disk, clock, GetParam().options())) {
+      work(**store, clock, sync_flush, history);
     }
     const bool done = disk.changes() <= crash_at;
     if (crash == Crash::kill) disk.kill();
@@ -74,10 +83,9 @@ class CrashEverywhere : public ::testing::TestWithParam<Case> {
   /// Opens three times: as it is, after another crash at once, and after a clean end with more
   /// messages.
   void check(testing::MemoryDisk& disk, ManualClock& clock, const History& history) {
-    const auto [sync_flush, crash] = GetParam();
     std::vector<std::string> found[kQueues];
     for (int round = 0; round < 3; ++round) {
-      auto store = must_open(disk, clock, small_options(sync_flush));
+      auto store = must_open(disk, clock, GetParam().options());
       ASSERT_NE(store, nullptr);
       for (int q = 0; q < kQueues; ++q) {
         auto queue = store->queue("T", QueueId(q));
@@ -115,7 +123,10 @@ INSTANTIATE_TEST_SUITE_P(Store, CrashEverywhere,
                          ::testing::Values(Case{false, Crash::kill}, Case{false, Crash::cut_power},
                                            Case{false, Crash::cut_power_keeping_some},
                                            Case{true, Crash::kill}, Case{true, Crash::cut_power},
-                                           Case{true, Crash::cut_power_keeping_some}));
+                                           Case{true, Crash::cut_power_keeping_some},
+                                           Case{false, Crash::kill, true},
+                                           Case{false, Crash::cut_power_keeping_some, true},
+                                           Case{true, Crash::cut_power_keeping_some, true}));
 
 TEST_P(CrashEverywhere, LosesNothingPromisedAndInventsNothing) {
   log::set_level(log::Level::off);
@@ -194,40 +205,6 @@ TEST_F(Damage, OfAFlushedRecordIsPassedOverWhereThatIsAllowed) {
   EXPECT_EQ(entry.size, kBlankEntrySize) << "no message is there";
   ASSERT_EQ(*queue->read(QueueOffset(31), std::span(&entry, 1)), 1u);
   EXPECT_EQ(entry.position, LogPosition(31 * size_));
-}
-
-TEST(ManyQueues, EntriesThatWaitForTheirFilesComeBackAfterAKill) {
-  testing::MemoryDisk disk;
-  ManualClock clock;
-  StoreOptions options = small_options();
-  options.few_queues = 3;
-  constexpr int kMany = 20;
-  const auto append_round = [&](MessageStore& store, int round) {
-    for (int q = 0; q < kMany; ++q) {
-      ASSERT_TRUE(append_all(store, *store.queue("T", QueueId(q)), numbered(1, 20, round)));
-    }
-  };
-  const auto file_of = [](int q) {
-    return fmt::format("/r/consumequeue/T/{}/{}", q, file_name(0));
-  };
-  {
-    auto store = must_open(disk, clock, options);
-    append_round(*store, 0);
-    store->maintain();
-    EXPECT_FALSE(disk.exists(file_of(7))) << "one entry each: they wait";
-    clock.advance(milliseconds(6000));
-    store->maintain();
-    EXPECT_TRUE(disk.exists(file_of(7)));
-    append_round(*store, 1);
-    ASSERT_TRUE(append_all(*store, *store->queue("T", QueueId(0)), numbered(100, 20, 2)));
-    store->maintain();
-  }
-  disk.kill();
-  auto store = must_open(disk, clock, options);
-  EXPECT_EQ(bodies_of(*store, *store->queue("T", QueueId(0))), numbered(102));
-  for (int q = 1; q < kMany; ++q) {
-    EXPECT_EQ(bodies_of(*store, *store->queue("T", QueueId(q))), numbered(2)) << q;
-  }
 }
 
 TEST_F(Damage, AMissingSegmentStopsTheStart) {

@@ -220,5 +220,30 @@ TEST_F(OfflineWork, AStoreThatWasKilledHasATailToIndexAndIsGood) {
   EXPECT_EQ(report.unindexed, 5);
 }
 
+TEST_F(OfflineWork, OfEntriesThatAreInTheQueueTableAloneALostOneIsMendedToo) {
+  StoreOptions options = small_options();
+  options.few_queues = 0;
+  std::int64_t lost = 0;
+  {
+    auto store = must_open(disk_, clock_, options);
+    const auto queue = store->queue("T", QueueId(0));
+    ASSERT_TRUE(append_all(*store, *queue, numbered(3, 60, kMessages)));
+    IndexEntry entry;
+    ASSERT_EQ(*queue->read(QueueOffset(kMessages + 1), std::span(&entry, 1)), 1u);
+    lost = entry.position.value;
+    clock_.advance(milliseconds(6000));
+    store->maintain();
+  }
+  disk_.kill();
+  EXPECT_TRUE(check().good());
+  EXPECT_EQ(check().unindexed, 3);
+  damage_log(lost + 95);
+  EXPECT_EQ(mend().copies, "/r/damaged");
+  EXPECT_TRUE(check().good());
+  auto expected = numbered(kMessages + 3, 60);
+  expected[kMessages + 1].clear();
+  EXPECT_EQ(served(), expected);
+}
+
 }  // namespace
 }  // namespace sluice::store

@@ -34,7 +34,11 @@ class Mender {
     if (store_.checkpoint && found_.end < store_.checkpoint->flushed) {
       SLUICE_CHECK(move_away("sluice.checkpoint"));
       SLUICE_CHECK(move_away("sluice.checkpoint.bak"));
+    }
+    // It may have entries of messages that were lost; a start does without.
+    if (!result_.done.empty()) {
       SLUICE_CHECK(move_away("sluice.queues"));
+      SLUICE_CHECK(move_away("sluice.queues.bak"));
     }
     if (!result_.copies.empty()) SLUICE_CHECK(store_.disk.sync_all(store_.root));
     return std::move(result_);

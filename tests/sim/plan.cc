@@ -32,6 +32,8 @@ Plan Plan::draw(Chance& chance) {
   plan.calm = milliseconds(150'000);
   plan.many_queues = chance.percent(30);
   plan.keeps = plan.retention && chance.percent(60);
+  plan.unwritten_entries = chance.between(20, 2000);
+  plan.files_behind = chance.between(4, 400) * 1000;
   if (chance.percent(25)) plan.keep_plain_messages();
   return plan;
 }

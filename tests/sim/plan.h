@@ -21,6 +21,7 @@ struct Plan {
   std::int64_t segment_bytes = 8192, tail_bytes = 16384;
   std::int64_t index_entries = 10;  ///< in one file of a queue's index
   bool many_queues = false;         ///< to the store: entries wait for their files
+  std::int64_t unwritten_entries = 0, files_behind = 0;  ///< how long
 
   bool kills = false;       ///< the process dies, between two changes of the disk or in the middle
   bool power_cuts = false;  ///< and what was not synced is gone

@@ -17,6 +17,8 @@ store::StoreOptions store_options(const Plan& plan) {
           .sync_flush = plan.sync_flush,
           .keys = {.slots = 50, .entries = 40},
           .few_queues = plan.many_queues ? 1 : 1000,
+          .unwritten_entries = plan.many_queues ? plan.unwritten_entries : 2LL << 20,
+          .files_behind = plan.many_queues ? plan.files_behind : 4LL << 30,
           .flushed_behind = plan.many_queues ? 2000 : 64LL << 20,
           .tags_code_of = broker::index_code(broker::DelayLevels())};
 }
