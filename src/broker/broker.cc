@@ -203,7 +203,8 @@ Result<QueueOffset> Broker::query_offset(std::string_view group, std::string_vie
   if (queue.min().value > 0) return missing();
   std::array<store::IndexEntry, 1> first;
   SLUICE_TRY(const std::size_t count, queue.read(QueueOffset(0), first));
-  const bool old = count > 0 && store_.end() - first[0].position > options_.memory_bytes;
+  const bool old = count > 0 && (store::is_compacted(first[0].position) ||
+                                 store_.end() - first[0].position > options_.memory_bytes);
   if (old) return missing();
   return QueueOffset(0);
 }

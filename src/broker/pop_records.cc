@@ -48,7 +48,9 @@ Result<void> read_each(const store::MessageStore& store, PopResult& result) {
     const bool damaged = !slice && (slice.error().code() == Errc::corrupt ||
                                     slice.error().code() == Errc::not_found);
     // It was moved or has expired: it is looked for anew when its lease is over.
-    const bool gone = store::is_compacted(entry.position) || entry.position < store.min_position();
+    const bool was_in_log = entry.position >= result.log_begins;
+    const bool gone = store::is_compacted(entry.position) ||
+                      (was_in_log && entry.position < store.min_position());
     const bool moved = damaged && gone && slice.error().code() == Errc::not_found;
     if (moved) {
       result.bytes -= static_cast<std::size_t>(entry.size);

@@ -266,6 +266,7 @@ Result<void> PopBatch::pop(const PopPlan& plan, const delivery::LeaseTime& now, 
                            Wait wait) {
   result.clear();
   result.stamp = now.stamp;
+  result.log_begins = broker_.store().min_position();
   {
     GroupLeases& group = *plan.leases;
     const auto lock = lock_patiently(group.mutex);

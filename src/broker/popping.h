@@ -69,6 +69,7 @@ struct PopResult {
   WallTime stamp;                          ///< the pop's time: part of each receipt
   std::vector<Message> messages;           ///< by queue, then by offset
   std::vector<store::IndexEntry> entries;  ///< of the messages
+  LogPosition log_begins;                  ///< where the log began when they were taken
   std::vector<store::Slice> records;
   std::vector<Message> damaged;  ///< were taken, and cannot be served
   bool cold = false;  ///< the records must be waited for: read_popped() on a thread that may wait

@@ -139,5 +139,24 @@ TEST_P(PullDamage, APoppedMessageThatTheLogDropsMeanwhileIsNotTakenForDamaged) {
   EXPECT_TRUE(result.damaged.empty()) << "they are looked for anew when the lease is over";
 }
 
+TEST_P(PullDamage, ANewGroupDoesNotBeginWithWhatIsKeptBesideTheLog) {
+  ASSERT_EQ(broker_.query_offset("g", "T", QueueId(0), true), QueueOffset(0)) << "in memory";
+  store_.set_entry("T", QueueId(0), QueueOffset(0),
+                   {.position = LogPosition(store::kCompactedBit), .size = 200});
+  EXPECT_EQ(code_of(broker_.query_offset("g", "T", QueueId(0), true)), Errc::offset_not_found);
+}
+
+TEST_P(PullDamage, AnIndexEntryBeforeTheLogIsDamageForAPop) {
+  make_topic("other", 1);
+  send("other", {}, "x");
+  store_.drop_below("other", QueueId(0), QueueOffset(1));
+  PopBatch pops(broker_);
+  const auto plan =
+      pops.prepare({.group = "g", .topic = "T", .start = PopStart::first}, testing::kNow);
+  PopResult result;
+  ASSERT_TRUE(pops.pop(*plan, testing::kNow, result, Wait::yes));
+  EXPECT_EQ(result.damaged.size(), 6u);
+}
+
 }  // namespace
 }  // namespace sluice::broker

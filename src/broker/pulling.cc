@@ -54,7 +54,9 @@ std::int64_t Broker::suggest_broker(const PullPlan& plan, const PullResult& resu
   store::IndexEntry last;
   const auto got = plan.queue->index->read_now(result.next - 1, std::span(&last, 1));
   if (!got || !*got || **got == 0) return 0;
-  return store_.end() - last.position > options_.memory_bytes ? plan.broker_when_slow : 0;
+  const bool behind =
+      store::is_compacted(last.position) || store_.end() - last.position > options_.memory_bytes;
+  return behind ? plan.broker_when_slow : 0;
 }
 
 Result<void> Broker::read(const PullPlan& plan, PullResult& result, Wait wait) {

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -16,14 +17,17 @@ Topic::Topic(TopicConfig config, store::MessageStore& store)
       traits_(traits_of(config.attributes)),
       config_(std::make_shared<const TopicConfig>(std::move(config))) {
   make_slots(static_cast<std::size_t>(std::max({read_queues(), write_queues(), 1})));
-  tell_store();
+  tell_store(nullptr);
 }
 
 Topic::~Topic() = default;
 
-void Topic::tell_store() {
-  if (traits().compacts) store_.compact_topic(name_);
-  store_.retain_topic(name_, retention_of(config_->attributes));
+/// That a topic has no rule is said when it has lost one: one whose configuration is lost is made
+/// again without, and shall not lose its messages for it.
+void Topic::tell_store(const TopicConfig* before) {
+  if (traits().compacts) return store_.compact_topic(name_);
+  const auto rule = retention_of(config_->attributes);
+  if (rule || (before && retention_of(before->attributes))) store_.retain_topic(name_, rule);
 }
 
 /// Room for so many queues. Readers need no lock; who holds the slots before,
@@ -84,8 +88,9 @@ void Topic::configure(TopicConfig config) {
   write_queues_ = config.write_queues;
   perm_ = config.perm;
   traits_ = traits_of(config.attributes);
-  config_ = std::make_shared<const TopicConfig>(std::move(config));
-  tell_store();
+  const auto before =
+      std::exchange(config_, std::make_shared<const TopicConfig>(std::move(config)));
+  tell_store(before.get());
 }
 
 }  // namespace sluice::broker

@@ -84,7 +84,7 @@ class Topic {
  private:
   friend class Topics;
   void configure(TopicConfig config);
-  void tell_store();
+  void tell_store(const TopicConfig* before);
   const std::string name_;
   store::MessageStore& store_;
   std::atomic<std::int32_t> read_queues_, write_queues_, perm_;

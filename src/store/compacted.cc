@@ -116,7 +116,7 @@ Result<std::shared_ptr<const Compacted>> Compacted::open(Disk& disk, const std::
   std::shared_ptr<Compacted> made(new Compacted);
   made->path_ = path;
   made->id_ = id;
-  made->upto_ = QueueOffset(foot->upto);
+  made->upto_ = made->first_ = QueueOffset(foot->upto);
   made->count_ = foot->count;
   made->records_bytes_ = foot->records_bytes;
   if (foot->count == 0) return made;
@@ -127,6 +127,7 @@ Result<std::shared_ptr<const Compacted>> Compacted::open(Disk& disk, const std::
   SLUICE_TRY(const std::int64_t there, (*content)->size());
   if (there < foot->records_bytes) return fail(damaged(records, "it is too short"));
   SLUICE_TRY(made->records_, (*content)->map(foot->records_bytes));
+  made->first_ = made->offset_of(0);
   return made;
 }
 

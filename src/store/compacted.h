@@ -53,6 +53,8 @@ class Compacted {
   /// Everything below was compacted; from here on the log has it.
   QueueOffset upto() const { return upto_; }
   std::int64_t count() const { return count_; }
+  /// Of the first row; upto() when there is none.
+  QueueOffset first() const { return first_; }
   std::int64_t bytes() const { return records_bytes_; }
   std::uint32_t id() const { return id_; }
 
@@ -76,7 +78,7 @@ class Compacted {
   Compacted() = default;
   std::string path_, records_path_;
   std::uint32_t id_ = 0;
-  QueueOffset upto_;
+  QueueOffset upto_, first_;
   std::int64_t count_ = 0, records_bytes_ = 0;
   std::unique_ptr<Mapping> table_, records_;  ///< null when there is no row
 };

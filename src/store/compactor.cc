@@ -35,6 +35,9 @@ Result<void> Compactor::open(const std::string& topic, QueueId id) {
   SLUICE_CHECK(remove_leftovers(disk_, folder));
   SLUICE_TRY(auto found, Compacted::open(disk_, folder, files_.next_id()));
   if (!found) return {};
+  // A process that was killed may not have come to it, and then the log goes.
+  SLUICE_CHECK(disk_.sync_folder(folder));
+  SLUICE_CHECK(sync_folders(disk_, folder, options_.root));
   const auto queue = queues_.find_or_create(topic, id);
   if (queue->next() < found->upto()) {
     log::warn("queue_begins_behind_compacted",
@@ -156,6 +159,7 @@ bool Compactor::step(std::int64_t bytes) {
 
 Result<void> Compactor::finish(Merge& merge) {
   LogQueue& queue = merge.queue();
+  SLUICE_CHECK(sync_folders(disk_, merge.folder(), options_.root));
   SLUICE_TRY(auto made, Compacted::open(disk_, merge.folder(), files_.next_id()));
   const auto before = queue.kept();
   if (!made || queue.removed() || (before && before->upto() == made->upto())) return {};

@@ -9,31 +9,22 @@
 namespace sluice::store {
 namespace {
 
-constexpr milliseconds kPauseAfterFailure{10'000};
+constexpr milliseconds kPauseAfterFailure{10'000}, kPauseOnFullDisk{1000};
+constexpr milliseconds kPatience{60'000};
+constexpr std::int64_t kPartLeast = 1 << 20;
 constexpr std::int64_t kPartCost = 256 << 10;  // of its syncs, beside its bytes
-
-/// Store time of the newest message; long ago where that cannot be told.
-WallTime newest_of(const Compacted& part) {
-  const auto row = part.row(part.count() - 1);
-  const auto bytes = row ? part.read(row->at, row->size) : fail(Errc::not_found);
-  if (!bytes) return from_unix_ms(0);
-  const auto scan = wire::record::scan(*bytes, wire::record::CrcCheck::skip);
-  if (scan.kind != wire::record::Scan::Kind::record) return from_unix_ms(0);
-  return from_unix_ms(scan.record.placement.store_ms);
-}
-
-/// Of queues that compaction works on: none.
-std::vector<Kept::Part> parts_of(const LogQueue& queue) {
-  const auto kept = queue.kept();
-  if (!kept || kept->kind() != Kept::Kind::behind_log) return {};
-  return kept->parts();
-}
 
 bool is_in(const Kept::Part& part, std::span<const Kept::Part> parts) {
   return std::ranges::find(parts, part) != parts.end();
 }
 
 }  // namespace
+
+std::vector<Kept::Part> Keeper::parts_of(const LogQueue& queue) {
+  const auto kept = queue.kept();
+  if (!kept || kept->kind() != Kept::Kind::behind_log) return {};
+  return kept->parts();
+}
 
 std::string Keeper::folder_of(const LogQueue& queue) const {
   return kept_folder(options_.root) + '/' + queue.topic() + '/' + std::to_string(queue.id().value);
@@ -78,7 +69,13 @@ Result<void> Keeper::open(const std::string& topic, QueueId id) {
               {{"topic", topic}, {"queue", id.value}, {"offset", upto.value}});
     SLUICE_CHECK(queue->skip_to(upto));
   }
-  for (const Kept::Part& part : parts) files_.add(part);
+  for (const Kept::Part& part : parts) {
+    // A process that was killed may not have come to it, and then the log goes.
+    const std::string at = folder + '/' + file_name(part->upto().value);
+    SLUICE_CHECK(disk_.sync_folder(at));
+    SLUICE_CHECK(sync_folders(disk_, at, options_.root));
+    files_.add(part);
+  }
   publish(*queue, std::move(parts));
   return {};
 }
@@ -92,11 +89,7 @@ void Keeper::publish(LogQueue& queue, std::vector<Kept::Part> parts) {
 
 void Keeper::watch(std::string_view topic, std::optional<TopicRetention> rule) {
   const std::lock_guard lock(rules_mutex_);
-  if (rule) {
-    rules_.insert_or_assign(std::string(topic), *rule);
-  } else if (const auto found = rules_.find(topic); found != rules_.end()) {
-    rules_.erase(found);
-  }
+  rules_.insert_or_assign(std::string(topic), rule);
 }
 
 Keeper::Rules Keeper::rules() const {
@@ -107,22 +100,10 @@ Keeper::Rules Keeper::rules() const {
 std::vector<std::pair<std::shared_ptr<LogQueue>, milliseconds>> Keeper::timed() const {
   std::vector<std::pair<std::shared_ptr<LogQueue>, milliseconds>> all;
   for (const auto& [topic, rule] : rules()) {
-    if (rule.keep == TopicRetention::kForEver) continue;
-    for (auto& queue : queues_.of_topic(topic)) all.emplace_back(std::move(queue), rule.keep);
+    if (!rule || rule->keep == TopicRetention::kForEver) continue;
+    for (auto& queue : queues_.of_topic(topic)) all.emplace_back(std::move(queue), rule->keep);
   }
   return all;
-}
-
-Result<void> Keeper::forget(const std::string& topic) {
-  watch(topic, std::nullopt);
-  const std::lock_guard working(work_);
-  if (!is_folder_name(topic) || !topics_.contains(topic)) return {};
-  if (copy_ && copy_->queue().topic() == topic) copy_.reset();
-  for (const auto& queue : queues_.of_topic(topic)) {
-    while (!parts_of(*queue).empty()) SLUICE_CHECK(drop_first(*queue));
-  }
-  topics_.erase(topic);
-  return disk_.remove(kept_folder(options_.root) + '/' + topic);
 }
 
 Result<bool> Keeper::covers(const LogQueue& queue, LogPosition position) const {
@@ -135,10 +116,11 @@ Result<bool> Keeper::covers(const LogQueue& queue, LogPosition position) const {
 bool Keeper::covers(LogPosition position, LogPosition ahead) {
   if (position.value <= given_up_.load()) return true;
   for (const auto& [topic, rule] : rules()) {
+    if (!rule) continue;
     for (const auto& queue : queues_.of_topic(topic)) {
-      const auto covered = covers(*queue, position);
+      const auto covered = queue->removed() ? true : covers(*queue, position);
       if (covered && *covered) continue;
-      waits_for_.store(position.value);
+      if (waits_for_.exchange(position.value) != position.value) waits_since_ = clock_.steady();
       wanted_.store(ahead.value);
       return false;
     }
@@ -147,40 +129,68 @@ bool Keeper::covers(LogPosition position, LogPosition ahead) {
   return true;
 }
 
+Result<std::vector<Keeper::Task>> Keeper::uncovered(LogPosition wanted) const {
+  std::vector<Task> tasks;
+  for (const auto& [topic, rule] : rules()) {
+    if (!rule) continue;
+    // Small parts of a small share, so that little more than the share is kept.
+    const std::int64_t part_bytes =
+        std::min(options_.kept_part_bytes, std::max(rule->bytes / 8, kPartLeast));
+    for (auto& queue : queues_.of_topic(topic)) {
+      SLUICE_TRY(const bool covered, covers(*queue, wanted));
+      if (!covered && !queue->removed()) tasks.emplace_back(std::move(queue), part_bytes);
+    }
+  }
+  return tasks;
+}
+
 /// False: nothing is to be copied.
 Result<bool> Keeper::start_copy() {
   const LogPosition wanted(wanted_.load());
   if (wanted.value == 0 || clock_.steady() < again_) return false;
-  for (const auto& [topic, rule] : rules()) {
-    for (auto& queue : queues_.of_topic(topic)) {
-      if (queue->removed()) continue;
-      SLUICE_TRY(const bool covered, covers(*queue, wanted));
-      if (covered) continue;
-      SLUICE_TRY(copy_, PartCopy::start(disk_, log_, queue, folder_of(*queue), wanted,
-                                        options_.kept_part_bytes));
-      return true;
+  if (tasks_.empty()) {
+    SLUICE_TRY(tasks_, uncovered(wanted));
+  }
+  while (!tasks_.empty()) {
+    const Task task = std::move(tasks_.back());
+    tasks_.pop_back();
+    SLUICE_TRY(const bool covered, covers(*task.queue, wanted));
+    if (covered || task.queue->removed()) continue;
+    SLUICE_TRY(const Disk::Space space, disk_.space(options_.root));
+    if (space.available < options_.space.reserved_bytes + 2 * task.part_bytes) {
+      return fail(Errc::disk_full, fmt::format("the disk of {} has no room for a copy of {} bytes",
+                                               options_.root, task.part_bytes));
     }
+    SLUICE_TRY(copy_, PartCopy::start(disk_, log_, task.queue, folder_of(*task.queue), wanted,
+                                      task.part_bytes));
+    return true;
   }
   return false;
 }
 
+/// With pauses between parts, for who wants to delete a topic.
 bool Keeper::step(std::int64_t bytes) {
-  const std::lock_guard working(work_);
   while (bytes > 0) {
-    if (!copy_) {
-      const auto started = start_copy();
-      if (!started) failed(started.error());
-      if (!started || !*started) return false;
-    }
-    auto done = copy_->step(bytes);
-    if (done && !*done) return true;
-    const Result<void> finished = done ? finish(*copy_) : fail(std::move(done.error()));
-    copy_.reset();
-    if (!finished) failed(finished.error());
-    if (!finished) return false;
-    bytes -= kPartCost;
+    const std::lock_guard working(work_);
+    if (!step_once(bytes)) return false;
   }
   return true;
+}
+
+/// False: there is nothing to do now.
+bool Keeper::step_once(std::int64_t& bytes) {
+  if (!copy_) {
+    const auto started = start_copy();
+    if (!started) failed(started.error());
+    if (!started || !*started) return false;
+  }
+  auto done = copy_->step(bytes);
+  if (done && !*done) return true;
+  const Result<void> finished = done ? finish(*copy_) : fail(std::move(done.error()));
+  copy_.reset();
+  if (!finished) failed(finished.error());
+  bytes -= kPartCost;
+  return finished.has_value();
 }
 
 Result<void> Keeper::finish(PartCopy& copy) {
@@ -189,107 +199,41 @@ Result<void> Keeper::finish(PartCopy& copy) {
     log::error("damaged_messages_not_kept",
                {{"topic", queue.topic()}, {"queue", queue.id().value}, {"messages", copy.lost()}});
   }
+  if (copy.folder().empty() || queue.removed()) return {};
   SLUICE_CHECK(sync_folders(disk_, copy.folder(), options_.root));
   SLUICE_TRY(auto made, Compacted::open(disk_, copy.folder(), files_.next_id()));
-  if (!made || queue.removed()) return {};
+  if (!made) return {};
   files_.add(made);
   std::vector<Kept::Part> parts = parts_of(queue);  // some may have gone meanwhile
   std::erase_if(parts, [&](const Kept::Part& part) { return is_in(part, copy.taken_in()); });
   parts.push_back(std::move(made));
   publish(queue, std::move(parts));
-  for (const Kept::Part& part : copy.taken_in()) SLUICE_CHECK(remove(queue, *part));
+  copy.keep();
+  for (const Kept::Part& part : copy.taken_in()) {
+    if (auto done = remove(queue, *part); !done) {  // the next start does it
+      log::warn("kept_messages_not_removed", {{"why", done.error().remark()}});
+    }
+  }
   return {};
-}
-
-Result<void> Keeper::remove(const LogQueue& queue, const Compacted& part) {
-  files_.remove(part);
-  const std::string folder = folder_of(queue) + '/' + file_name(part.upto().value);
-  return disk_.exists(folder) ? remove_kept(disk_, folder) : Result<void>();
 }
 
 void Keeper::failed(const Error& why) {
   log::error("messages_not_kept", {{"why", why.remark()}});
-  if (why.code() != Errc::disk_full) {
-    again_ = clock_.steady() + kPauseAfterFailure;
-    return;
-  }
-  const auto gone = drop_oldest();
-  if (gone && *gone) return;
+  const bool full = why.code() == Errc::disk_full;
+  again_ = clock_.steady() + (full ? kPauseOnFullDisk : kPauseAfterFailure);
+  if (!full) return;
+  const auto freed = drop_of_largest();
+  if (!freed || *freed == 0) stop_waiting("the disk is full, and the log needs the room");
+}
+
+void Keeper::stop_waiting(std::string_view why) {
   given_up_.store(waits_for_.load());
-  log::error("retention_cut_short",
-             {{"position", waits_for_.load()},
-              {"why", "the disk is full, and the log needs its oldest files' room"}});
+  log::error("retention_cut_short", {{"position", waits_for_.load()}, {"why", why}});
 }
 
-/// What it had counts as expired, even where the log still has it: or it would be copied again.
-Result<void> Keeper::drop_first(LogQueue& queue) {
-  std::vector<Kept::Part> parts = parts_of(queue);
-  const Kept::Part gone = parts.front();
-  parts.erase(parts.begin());
-  queue.raise_floor(gone->upto());
-  publish(queue, std::move(parts));
-  return remove(queue, *gone);
-}
-
-Result<std::optional<Keeper::Oldest>> Keeper::oldest_of(const std::string& topic) const {
-  std::optional<Oldest> oldest;
-  for (const auto& queue : queues_.of_topic(topic)) {
-    const std::vector<Kept::Part> parts = parts_of(*queue);
-    if (parts.empty()) continue;
-    const WallTime newest = newest_of(*parts.front());
-    if (!oldest || newest < oldest->newest) oldest = {queue, newest};
-  }
-  return oldest;
-}
-
-std::int64_t Keeper::bytes_of(const std::string& topic) const {
-  std::int64_t bytes = 0;
-  for (const auto& queue : queues_.of_topic(topic)) {
-    for (const Kept::Part& part : parts_of(*queue)) bytes += part->bytes();
-  }
-  return bytes;
-}
-
-Result<void> Keeper::expire(const std::string& topic, const TopicRetention* rule) {
-  std::int64_t bytes = bytes_of(topic);
-  while (true) {
-    SLUICE_TRY(const auto oldest, oldest_of(topic));
-    if (!oldest) return {};
-    const std::int64_t size = parts_of(*oldest->queue).front()->bytes();
-    const bool stays = rule && bytes <= rule->bytes && clock_.wall() - oldest->newest < rule->keep;
-    if (stays) return {};
-    SLUICE_CHECK(drop_first(*oldest->queue));
-    bytes -= size;
-  }
-}
-
-Result<void> Keeper::expire() {
-  const std::lock_guard working(work_);
-  const Rules rules = this->rules();
-  for (const std::string& topic : topics_) {
-    const auto rule = rules.find(topic);
-    SLUICE_CHECK(expire(topic, rule == rules.end() ? nullptr : &rule->second));
-  }
-  return {};
-}
-
-Result<bool> Keeper::drop_oldest() {
-  std::optional<Oldest> oldest;
-  for (const std::string& topic : topics_) {
-    SLUICE_TRY(const auto found, oldest_of(topic));
-    if (found && (!oldest || found->newest < oldest->newest)) oldest = found;
-  }
-  if (!oldest) return false;
-  log::warn("kept_messages_given_up", {{"topic", oldest->queue->topic()},
-                                       {"queue", oldest->queue->id().value},
-                                       {"why", "the disk is full"}});
-  SLUICE_CHECK(drop_first(*oldest->queue));
-  return true;
-}
-
-Result<bool> Keeper::give_up_oldest() {
-  const std::lock_guard working(work_);
-  return drop_oldest();
+void Keeper::lose_patience() {
+  if (wanted_.load() == 0 || clock_.steady() - waits_since_.load() < kPatience) return;
+  stop_waiting("the disk is nearly full, and what topics keep could not be copied for a minute");
 }
 
 }  // namespace sluice::store

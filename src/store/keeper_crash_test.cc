@@ -66,6 +66,12 @@ TEST(KeeperCrash, AllMessagesAreThereWhereverItDies) {
       drop(*store, clock);
       EXPECT_EQ(bodies_of(*store, *queue), numbered(2 * kMessages, 60))
           << "and later, at change " << die;
+      store.reset();
+      disk.cut_power();
+      store = open(disk, clock);
+      ASSERT_TRUE(store) << "and power cut";
+      EXPECT_EQ(bodies_of(*store, *store->queue("K", QueueId(0))), numbered(2 * kMessages, 60))
+          << "what the process before did not come to sync, at change " << die;
       ASSERT_LT(die, 1000);
     }
   }

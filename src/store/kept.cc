@@ -12,6 +12,7 @@ std::vector<Kept::Part>::const_iterator Kept::part_of(QueueOffset offset) const 
 
 std::optional<QueueOffset> Kept::next(QueueOffset from) const {
   for (auto part = part_of(from); part != parts_.end(); ++part) {
+    if ((*part)->count() > 0 && from <= (*part)->first()) return (*part)->first();
     const std::int64_t row = (*part)->find(from);
     if (row < (*part)->count()) return (*part)->offset_of(row);
   }

@@ -89,8 +89,8 @@ class LocalStore final : public MessageStore {
   Result<bool> may_drop_first(milliseconds keep) const;
   Result<int> drop(int limit, const std::function<Result<bool>()>& may);
   LogPosition copy_ahead() const;
-  Result<void> raise_floors();
-  Result<void> spare_the_disk(const Retention& rules);
+  void raise_floors();
+  Result<void> spare_the_disk(std::int32_t force_ratio);
   void look_at_space();
   Result<void> finish_clean();
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/log.h"
 #include "store/local_store.h"
 
 /// What the store gives up: files of the log, and what topics keep beside it.
@@ -7,7 +8,7 @@ namespace sluice::store {
 namespace record = wire::record;
 namespace {
 
-constexpr std::int64_t kFilesAhead = 4;
+constexpr std::int64_t kFilesAhead = 4, kSparedFiles = 4;
 // The log waits for what is copied, and grows meanwhile.
 constexpr std::int64_t kCopyFaster = 8;
 
@@ -18,12 +19,17 @@ bool LocalStore::compact(std::int64_t bytes) {
   return keeper_.step(kCopyFaster * bytes) || compacting;
 }
 
-/// A segment's last write was before the next one's first record.
+/// A segment's last write was before the next one's first record; where that one is damaged, before
+/// a later one's.
 Result<bool> LocalStore::may_drop_first(milliseconds keep) const {
-  const std::int64_t next = segments_.first() + segments_.segment_bytes();
-  SLUICE_TRY(const Slice slice, log_.read_record(LogPosition(next)));
-  const record::Scan scan = record::scan(slice.bytes, record::CrcCheck::skip);
-  return clock_.wall() - from_unix_ms(scan.record.placement.store_ms) >= keep;
+  const std::int64_t size = segments_.segment_bytes();
+  for (std::int64_t next = segments_.first() + size; next < log_.end().value; next += size) {
+    const auto slice = log_.read_record(LogPosition(next));
+    const auto scan = slice ? record::scan(slice->bytes, record::CrcCheck::skip) : record::Scan();
+    if (scan.kind != record::Scan::Kind::record) continue;
+    return clock_.wall() - from_unix_ms(scan.record.placement.store_ms) >= keep;
+  }
+  return false;
 }
 
 /// Files go in rounds: so that more than one can in the next, but not what is far from going.
@@ -57,8 +63,8 @@ Result<int> LocalStore::drop(int limit, const std::function<Result<bool>()>& may
 }
 
 Result<int> LocalStore::apply(const Retention& rules, int hour, int limit) {
-  SLUICE_CHECK(raise_floors());
-  SLUICE_CHECK(keeper_.expire());
+  raise_floors();
+  keeper_.expire();
   SLUICE_TRY(const int dropped, drop(limit, [&]() -> Result<bool> {
                SLUICE_TRY(const Disk::Space space, disk_.space(options_.root));
                const std::int64_t log_bytes = segments_.last_end() - segments_.first();
@@ -66,29 +72,36 @@ Result<int> LocalStore::apply(const Retention& rules, int hour, int limit) {
                if (what != Drop::expired) return what == Drop::oldest;
                return may_drop_first(rules.keep);
              }));
-  if (dropped == 0) SLUICE_CHECK(spare_the_disk(rules));
+  SLUICE_CHECK(spare_the_disk(rules.force_ratio));
   return dropped;
 }
 
-/// When the log has nothing more to give, what topics keep beside it goes: a little history for
+/// While the log's files do not free enough, what topics keep beside it goes: a little history for
 /// messages that can be sent.
-Result<void> LocalStore::spare_the_disk(const Retention& rules) {
-  SLUICE_TRY(const Disk::Space space, disk_.space(options_.root));
-  if (used_ratio(space) < rules.force_ratio) return {};
-  if (segments_.first() + segments_.segment_bytes() < log_.flushed().value) return {};
-  SLUICE_CHECK(keeper_.give_up_oldest());
+Result<void> LocalStore::spare_the_disk(std::int32_t force_ratio) {
+  const std::int64_t enough = kSparedFiles * segments_.segment_bytes();
+  for (std::int64_t freed = 0, bytes = 1; freed < enough && bytes > 0; freed += bytes) {
+    SLUICE_TRY(const Disk::Space space, disk_.space(options_.root));
+    if (used_ratio(space) < force_ratio) return {};
+    SLUICE_TRY(bytes, keeper_.give_up());
+  }
+  keeper_.lose_patience();
   return {};
 }
 
-Result<void> LocalStore::raise_floors() {
+/// One queue's damage is no reason that others keep all.
+void LocalStore::raise_floors() {
   for (const auto& [queue, keep] : keeper_.timed()) {
     const WallTime limit = clock_.wall() - keep;
     const auto first = store_time(*queue, queue->min());
-    if (!first || *first >= limit) continue;
-    SLUICE_TRY(const QueueOffset offset, offset_at(*queue, limit, Boundary::lower));
-    queue->raise_floor(offset);
+    if (first && *first >= limit) continue;
+    const auto offset = offset_at(*queue, limit, Boundary::lower);
+    if (offset) queue->raise_floor(*offset);
+    if (offset || queue->min() >= queue->max()) continue;
+    log::warn("expired_messages_stay", {{"topic", queue->topic()},
+                                        {"queue", queue->id().value},
+                                        {"why", offset.error().remark()}});
   }
-  return {};
 }
 
 Result<int> LocalStore::drop_older_than(milliseconds keep, int limit) {

@@ -61,8 +61,9 @@ Result<std::optional<std::size_t>> LogQueue::read_files_now(std::int64_t from,
 /// From the files or from memory, whichever has the first of them: so maybe fewer than there are.
 Result<std::optional<std::size_t>> LogQueue::read_from(std::int64_t from, std::span<IndexEntry> to,
                                                        Wait wait) const {
-  if (const auto kept = this->kept(); kept && from < kept->log_from(log_min()).value) {
-    SLUICE_TRY(const std::size_t count, kept->read(QueueOffset(from), to));
+  if (const auto beside = kept_below_log(QueueOffset(from))) {
+    if (wait == Wait::no) return std::nullopt;  // its table may have to come from the disk
+    SLUICE_TRY(const std::size_t count, beside->read(QueueOffset(from), to));
     return count;
   }
   const std::int64_t room = max_.load() - from;

@@ -117,6 +117,7 @@ class LogQueue final : public Queue, public std::enable_shared_from_this<LogQueu
     std::unique_ptr<std::byte[]> bytes;
   };
 
+  std::shared_ptr<const Kept> kept_below_log(QueueOffset offset) const;
   Result<IndexEntry> entry_at(std::int64_t offset) const;
   Result<std::int64_t> first_where(std::int64_t low, std::int64_t high,
                                    const std::function<bool(const IndexEntry&)>& yes) const;

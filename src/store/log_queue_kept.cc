@@ -17,16 +17,30 @@ std::shared_ptr<const Kept> LogQueue::kept() const {
   return kept_;
 }
 
+/// What has the messages from an offset on, when it is not the log. The log's beginning comes
+/// first: what it drops after that is there already.
+std::shared_ptr<const Kept> LogQueue::kept_below_log(QueueOffset offset) const {
+  if (!has_kept_.load(std::memory_order_acquire)) return nullptr;
+  const QueueOffset log = log_min();
+  auto kept = this->kept();
+  return kept && offset < kept->log_from(log) ? kept : nullptr;
+}
+
 QueueOffset LogQueue::first_from(QueueOffset from) const {
+  if (!has_kept_.load(std::memory_order_acquire)) return from;
+  const QueueOffset log_begins = log_min();
   const auto kept = this->kept();
   if (!kept) return from;
-  const QueueOffset log = kept->log_from(log_min());
+  const QueueOffset log = kept->log_from(log_begins);
   return from >= log ? from : std::min(kept->next(from).value_or(log), log);
 }
 
 QueueOffset LogQueue::min() const {
-  const bool beside = has_kept_.load(std::memory_order_acquire);
-  return std::max(beside ? first_from(QueueOffset(0)) : log_min(), floor());
+  const QueueOffset log_begins = log_min();
+  const auto kept = this->kept();
+  const QueueOffset log = kept ? kept->log_from(log_begins) : log_begins;
+  const QueueOffset first = kept ? std::min(kept->next({}).value_or(log), log) : log;
+  return std::max(first, floor());
 }
 
 void LogQueue::raise_floor(QueueOffset offset) {

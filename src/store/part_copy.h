@@ -24,9 +24,15 @@ class PartCopy {
                                                  const std::string& folder, LogPosition below,
                                                  std::int64_t part_bytes);
 
+  /// Removes what it has written, but for a part that keep() was said of.
+  ~PartCopy();
+  PartCopy(const PartCopy&) = delete;
+  PartCopy& operator=(const PartCopy&) = delete;
+
   LogQueue& queue() { return *queue_; }
-  /// Of the new part.
+  /// Of the new part; empty when nothing was left to copy.
   const std::string& folder() const { return folder_; }
+  void keep() { kept_ = true; }
   /// The parts that are in it now.
   std::span<const Kept::Part> taken_in() const { return std::span(before_).subspan(first_taken_); }
   /// Messages that could not be read, and so are in no part.
@@ -42,6 +48,7 @@ class PartCopy {
   enum class Phase : std::uint8_t { measuring, taking, adding, done };
   Result<void> measure(std::int64_t& budget);
   Result<void> begin_writing();
+  Result<void> start_writer();
   Result<void> take(std::int64_t& budget);
   Result<void> add(std::int64_t& budget);
   Result<void> add(QueueOffset offset, const IndexEntry& entry);
@@ -58,6 +65,7 @@ class PartCopy {
   std::size_t first_taken_ = 0, part_ = 0;
   std::int64_t row_ = 0;
   Phase phase_ = Phase::measuring;
+  bool kept_ = false;
   std::unique_ptr<CompactedWriter> writer_;
   std::array<IndexEntry, 256> entries_;
 };
