@@ -64,10 +64,11 @@ Result<void> write_apache_checkpoint(Disk& disk, const std::string& root,
 }  // namespace
 
 Result<void> write_checkpoint(Disk& disk, const std::string& root, const Checkpoint& checkpoint) {
-  // Apache's first: when a crash lets only that one through, ours does not match and the start
-  // scans more.
-  SLUICE_CHECK(write_apache_checkpoint(disk, root, checkpoint.apache));
-  return write_text_file(disk, own_path(root), to_text(checkpoint));
+  // Ours first: when a crash lets only that one through, Apache's times are older than ours says,
+  // as none of another broker are. The other way about, a kill between the two would make ours
+  // void, and the start read, and write again, all since Apache's times.
+  SLUICE_CHECK(write_text_file(disk, own_path(root), to_text(checkpoint)));
+  return write_apache_checkpoint(disk, root, checkpoint.apache);
 }
 
 Result<ApacheCheckpoint> read_apache_checkpoint(Disk& disk, const std::string& root) {
