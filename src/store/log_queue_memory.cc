@@ -81,16 +81,21 @@ LogQueue::Unwritten LogQueue::unwritten_locked() const {
   return {.count = next_ - written_, .oldest = oldest.position};
 }
 
+/// Mostly all of them: only the newest are not flushed.
 std::int64_t LogQueue::count_below(LogPosition position) const {
+  const auto ends_below = [&](std::int64_t at) {
+    IndexEntry entry;
+    copy_from_memory(at, std::span(&entry, 1));
+    return entry.position + entry.size <= position;
+  };
   std::int64_t low = written_, high = next_;
+  if (low == high || ends_below(high - 1)) return high - low;
   while (low < high) {
     const std::int64_t middle = low + (high - low) / 2;
-    IndexEntry entry;
-    copy_from_memory(middle, std::span(&entry, 1));
-    if (entry.position + entry.size > position) {
-      high = middle;
-    } else {
+    if (ends_below(middle)) {
       low = middle + 1;
+    } else {
+      high = middle;
     }
   }
   return low - written_;

@@ -32,8 +32,13 @@ std::vector<std::shared_ptr<LogQueue>> QueueRegistry::adopt(const QueueTable& ta
 
 QueueTableBytes QueueRegistry::table(LogPosition position) const {
   QueueTableBytes table(position);
-  for (const auto& queue : all()) {
-    if (!queue->removed()) queue->add_to(table, position);
+  for (const Shard& shard : shards_) {
+    const std::shared_lock guard(shard.mutex);
+    for (const auto& [name, topic] : shard.topics) {
+      for (const auto& [id, queue] : topic.queues) {
+        if (!queue->removed()) queue->add_to(table, position);
+      }
+    }
   }
   return table;
 }
