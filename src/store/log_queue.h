@@ -145,6 +145,7 @@ class LogQueue final : public Queue, public std::enable_shared_from_this<LogQueu
   std::int64_t written_ = 0;   ///< entries below are in the files
   std::int64_t next_ = 0;      ///< also guarded by the tail mutex
   std::vector<Chunk> chunks_;  ///< entries from written_ (or a bit before) to next_
+  std::int32_t first_chunk_ = 0;
 
   mutable std::atomic<std::int64_t> min_{0};
   mutable std::atomic<std::int64_t> min_for_{-1};  ///< the log's first position min_ was found for

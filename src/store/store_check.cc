@@ -269,14 +269,36 @@ Result<std::unique_ptr<OfflineStore>> OfflineStore::open(Disk& disk, const std::
   return store;
 }
 
+namespace {
+
+using QueueEnds = std::map<std::pair<std::string, std::int32_t>, std::int64_t>;
+
+/// Where queues end whose last entries are in the queue table alone, because a broker was killed.
+Result<QueueEnds> ends_by_table(OfflineStore& store) {
+  QueueEnds ends;
+  if (!store.checkpoint || store.closed) return ends;
+  SLUICE_TRY(const auto table, read_queue_table(store.disk, store.root));
+  if (!table || table->position > store.log.last_end()) return ends;
+  for (const QueueRow& row : table->rows) ends[{row.topic, row.id.value}] = row.next();
+  return ends;
+}
+
+}  // namespace
+
 Result<StoreReport> survey(OfflineStore& store) {
   StoreReport report{.first = store.log.first(), .end = store.log.last_end()};
   report.segments = (report.end - report.first) / store.log.segment_bytes();
   if (store.checkpoint) report.end = store.checkpoint->flushed;
+  SLUICE_TRY(const QueueEnds ends, ends_by_table(store));
+  for (const auto& [name, end] : ends) {
+    static_cast<void>(store.queues.find_or_create(name.first, QueueId(name.second)));
+  }
   for (const auto& queue : store.queues.all()) {
-    if (queue->max().value == 0) continue;
+    const auto end = ends.find({queue->topic(), queue->id().value});
+    const std::int64_t max = std::max(queue->max().value, end == ends.end() ? 0 : end->second);
+    if (max == 0) continue;
     ++report.queues;
-    report.messages += queue->max() - queue->min();
+    report.messages += max - queue->min().value;
   }
   if (const auto segment = store.log.find(report.first)) {
     const record::Scan scan = record::scan(segment->bytes(), record::CrcCheck::skip);

@@ -4,6 +4,7 @@
 #include "store/checkpoint.h"
 #include "store/layout.h"
 #include "store/queue_table.h"
+#include "store/store_check.h"
 #include "store/testing/store_fixture.h"
 
 /// With very many queues entries wait in memory, and in the queue table, for their files.
@@ -80,6 +81,19 @@ TEST_F(ManyQueues, EntriesInNoFileComeBackAfterAKill) {
   kill();
   open();
   EXPECT_EQ(bodies_of(*store_, *queue(0)), numbered(rounds_ + 100));
+}
+
+TEST_F(ManyQueues, AreCountedWithoutABroker) {
+  append_round();
+  append_round();
+  maintain_later();
+  kill();
+  const auto offline = OfflineStore::open(disk_, "/r");
+  ASSERT_TRUE(offline);
+  const auto report = survey(**offline);
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->queues, kMany);
+  EXPECT_EQ(report->messages, 2 * kMany);
 }
 
 TEST_F(ManyQueues, EntriesInNoFileComeBackAfterAPowerCut) {

