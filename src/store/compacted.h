@@ -18,6 +18,9 @@
 ///   <upto>.records  the records, byte for byte as they were in the log
 ///   table           a row of 48 bytes for each, by offset, and a foot that says `upto`
 ///
+/// A part of what a topic keeps longer than the log (keeper.h) is the same two files, with all
+/// messages and no keys; what is said of compacted records and positions here is true of its, too.
+///
 /// Both are written anew by each compaction. The rename of `table` makes it valid at once; what a
 /// crash leaves of others is removed at the start.
 namespace sluice::store {
