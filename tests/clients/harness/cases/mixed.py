@@ -12,7 +12,7 @@ def _mixed_sizes(c, client):
     n, queues = 100_000 if c.full else 5_000, 12
     topic = c.topic(queues=queues)
     consumers = c.consumer(client, topic=topic, group=c.name("g"), instances=3, batch=8)
-    settle(c, consumers, topic, queues, instances=3)
+    wait_for_shares(c, consumers, topic, queues, instances=3)
     sent = c.driver(client, "mix", topic=topic, n=n, producers=4).finish(280).of("sent")
     check(len(sent) == n, f"{len(sent)} of {n} sends were acknowledged")
     probes = sum(e["p"] == "probe" for e in consumers.of("got"))
@@ -32,7 +32,7 @@ for _client in ("java540", "java498", "go"):
         lambda c, client=_client: _mixed_sizes(c, client))
 
 
-def settle(c, consumers, topic, queues, instances):
+def wait_for_shares(c, consumers, topic, queues, instances):
     """Waits until the queues are shared out: a queue that changes hands may bring messages twice, by design of the protocol.
 
     Whose a queue is shows only through messages, so each round sends a probe into every queue.

@@ -5,6 +5,7 @@ import re
 from ..case import case, check
 from .admin import says
 from .groups import connections, settle
+from .mixed import wait_for_shares
 from .sending import once
 
 
@@ -17,10 +18,12 @@ def _(c):
     """Messages that are taken one after the other and settled one by one."""
     topic, n = c.topic(), 60
     consumer = c.consumer("cpp", topic=topic, group=c.name("g"), listener="stream", instances=2)
+    wait_for_shares(c, consumer, topic, queues=4, instances=2)
+    probes = len(consumer.of("got"))
     c.send("cpp", n, topic=topic)
-    consumer.wait_count("got", n, 60)
+    consumer.wait_count("got", probes + n, 60)
     consumer.quiet(1, 4)
-    once(consumer.finish().of("got"), names(range(n)))
+    once([e for e in consumer.finish().of("got") if e["p"] != "probe"], names(range(n)))
 
 
 def _share_pulls(c, first, second):
