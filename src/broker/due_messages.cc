@@ -83,8 +83,8 @@ Result<std::pair<Topic*, TopicQueue*>> DueMessages::target(std::string_view name
 Result<std::shared_ptr<Topic>> DueMessages::make_topic(std::string_view name, QueueId id,
                                                        WallTime now) {
   std::int32_t queues = std::min(id.value, kQueuesMax - 1) + 1;
-  for (const auto& queue : store_.queues()) {
-    if (queue->topic() == name) queues = std::max(queues, queue->id().value + 1);
+  for (const auto& queue : store_.queues_of(name)) {
+    queues = std::max(queues, queue->id().value + 1);
   }
   TopicConfig config{.name = std::string(name)};
   config.read_queues = config.write_queues = std::min(queues, kQueuesMax);

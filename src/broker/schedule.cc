@@ -43,8 +43,8 @@ Schedule::Schedule(store::MessageStore& store, Topics& topics, DelayLevels level
       due_messages_(store, topics, store_host),
       expected_(kNever) {
   int count = levels_.count();
-  for (const auto& queue : store_.queues()) {
-    if (queue->topic() == kScheduleTopic) count = std::max(count, queue->id().value + 1);
+  for (const auto& queue : store_.queues_of(kScheduleTopic)) {
+    count = std::max(count, queue->id().value + 1);
   }
   for (int i = 0; i < count; ++i) {
     auto level = std::make_unique<Level>();

@@ -48,13 +48,13 @@ Result<void> Schedule::skip_delivered(Level& level, WallTime now) {
       if (made) target->second.earliest_ms = std::min(entry.tags_code, unix_ms(now));
     }
   }
-  for (const auto& queue : store_.queues()) {
-    const auto target = targets.find(queue->topic());
-    if (target == targets.end()) continue;
-    SLUICE_TRY(const QueueOffset next, last_delivered(*queue, target->second));
-    if (next.value <= level.next.load()) continue;
-    level.next = next.value;
-    level.unflushed.push_back({store_.end(), next});
+  for (const auto& [topic, candidates] : targets) {
+    for (const auto& queue : store_.queues_of(topic)) {
+      SLUICE_TRY(const QueueOffset next, last_delivered(*queue, candidates));
+      if (next.value <= level.next.load()) continue;
+      level.next = next.value;
+      level.unflushed.push_back({store_.end(), next});
+    }
   }
   return {};
 }

@@ -36,6 +36,9 @@ class CountingStore final : public store::MessageStore {
     return {};
   }
   std::vector<std::shared_ptr<store::Queue>> queues() const override { return {}; }
+  std::vector<std::shared_ptr<store::Queue>> queues_of(std::string_view) const override {
+    return {};
+  }
   Result<LogPosition> append(std::span<store::Pending>) override { return fail(Errc::closed); }
   void on_confirmed(store::ConfirmedFn) override {}
   Result<store::Slice> read(LogPosition, std::int32_t) const override {

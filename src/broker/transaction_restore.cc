@@ -125,28 +125,38 @@ Result<void> Transactions::find_ended(const Candidates& open,
     topics.insert(candidate.topic);
   }
   SLUICE_TRY(const std::int64_t newest, newest_ms());
-  const LogPosition tail = store_.end() - kNewestBytes;
-  for (const auto& queue : store_.queues()) {
-    if (!topics.contains(queue->topic())) continue;
-    for (QueueOffset at = queue->max(); at > queue->min();) {
-      at = at - 1;
-      std::array<store::IndexEntry, 1> entry;
-      SLUICE_TRY(const std::size_t count, queue->read(at, entry));
-      if (count == 0) break;
-      store::Slice bytes;
-      SLUICE_TRY(const auto found, read_entry(store_, entry[0], bytes));
-      if (found.kind != record::Scan::Kind::record) continue;
-      const bool recent = found.record.placement.store_ms >= newest - kNewestMs;
-      if (!recent && entry[0].position < tail) break;
-      // 0 is also what ordinary messages have there; what was made of the log's first record tells
-      // it.
-      const record::Message& message = found.record.message;
-      const bool made =
-          message.prepared.value != 0 ||
-          !record::find_property(message.properties, record::property::kRealTopic).empty();
-      const auto half = by_position.find(made ? message.prepared.value : -1);
-      if (half != by_position.end()) ended.push_back(half->second);
+  for (const std::string& topic : topics) {
+    for (const auto& queue : store_.queues_of(topic)) {
+      SLUICE_CHECK(find_ended_in(*queue, newest - kNewestMs, by_position, ended));
     }
+  }
+  return {};
+}
+
+/// Among the queue's newest messages.
+Result<void> Transactions::find_ended_in(
+    const store::Queue& queue, std::int64_t recent_ms,
+    const std::unordered_map<std::int64_t, std::int64_t>& by_position,
+    std::vector<std::int64_t>& ended) const {
+  const LogPosition tail = store_.end() - kNewestBytes;
+  for (QueueOffset at = queue.max(); at > queue.min();) {
+    at = at - 1;
+    std::array<store::IndexEntry, 1> entry;
+    SLUICE_TRY(const std::size_t count, queue.read(at, entry));
+    if (count == 0) break;
+    store::Slice bytes;
+    SLUICE_TRY(const auto found, read_entry(store_, entry[0], bytes));
+    if (found.kind != record::Scan::Kind::record) continue;
+    const bool recent = found.record.placement.store_ms >= recent_ms;
+    if (!recent && entry[0].position < tail) break;
+    // 0 is also what ordinary messages have there; what was made of the log's first record tells
+    // it.
+    const record::Message& message = found.record.message;
+    const bool made =
+        message.prepared.value != 0 ||
+        !record::find_property(message.properties, record::property::kRealTopic).empty();
+    const auto half = by_position.find(made ? message.prepared.value : -1);
+    if (half != by_position.end()) ended.push_back(half->second);
   }
   return {};
 }

@@ -10,6 +10,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "base/clock.h"
@@ -158,6 +159,9 @@ class Transactions {
   Result<Candidates> read_halves(QueueOffset from, const std::set<std::int64_t>& over,
                                  std::vector<std::int64_t>& copied) const;
   Result<void> find_ended(const Candidates& open, std::vector<std::int64_t>& ended) const;
+  Result<void> find_ended_in(const store::Queue& queue, std::int64_t recent_ms,
+                             const std::unordered_map<std::int64_t, std::int64_t>& by_position,
+                             std::vector<std::int64_t>& ended) const;
   Result<std::int64_t> newest_ms() const;
   Result<void> mark(const std::vector<std::int64_t>& halves, WallTime now);
 

@@ -15,6 +15,15 @@ constexpr std::size_t kOpenIndexFiles = 256;
 // What was written last is in the page cache; asking costs a system call.
 constexpr std::int64_t kSurelyInMemory = 32 << 20;
 
+std::vector<std::shared_ptr<Queue>> with_index(std::vector<std::shared_ptr<LogQueue>> all) {
+  std::vector<std::shared_ptr<Queue>> queues;
+  queues.reserve(all.size());
+  for (auto& queue : all) {
+    if (queue->max().value > 0) queues.push_back(std::move(queue));
+  }
+  return queues;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<MessageStore>> MessageStore::open(Disk& disk, Clock& clock,
@@ -77,7 +86,7 @@ void LocalStore::log_start(const Recovered& found) const {
                              {"records_scanned", found.records},
                              {"end", found.end},
                              {"cut_because", found.cut_because},
-                             {"queues", registry_.all().size()}});
+                             {"queues", registry_.count()}});
 }
 
 Result<void> LocalStore::mark_running() {
@@ -94,11 +103,11 @@ std::shared_ptr<Queue> LocalStore::queue(std::string_view topic, QueueId id) {
 }
 
 std::vector<std::shared_ptr<Queue>> LocalStore::queues() const {
-  std::vector<std::shared_ptr<Queue>> queues;
-  for (auto& queue : registry_.all()) {
-    if (queue->max().value > 0) queues.push_back(std::move(queue));
-  }
-  return queues;
+  return with_index(registry_.all());
+}
+
+std::vector<std::shared_ptr<Queue>> LocalStore::queues_of(std::string_view topic) const {
+  return with_index(registry_.of_topic(topic));
 }
 
 Result<LogPosition> LocalStore::append(std::span<Pending> batch) {

@@ -28,6 +28,7 @@ class LocalStore final : public MessageStore {
   std::shared_ptr<Queue> queue(std::string_view topic, QueueId id) override;
   Result<void> remove_topic(std::string_view topic) override;
   std::vector<std::shared_ptr<Queue>> queues() const override;
+  std::vector<std::shared_ptr<Queue>> queues_of(std::string_view topic) const override;
 
   Result<LogPosition> append(std::span<Pending> batch) override;
   void on_confirmed(ConfirmedFn fn) override { log_.on_confirmed(std::move(fn)); }

@@ -169,6 +169,8 @@ class MessageStore {
   virtual Result<void> remove_topic(std::string_view topic) = 0;
   /// Topic and id of every queue that has an index.
   virtual std::vector<std::shared_ptr<Queue>> queues() const = 0;
+  /// The same of one topic. With very many queues much cheaper than to look for its own among all.
+  virtual std::vector<std::shared_ptr<Queue>> queues_of(std::string_view topic) const = 0;
 
   /// Appends all of `batch` in order (consecutively in the log; a batch may span segments). On
   /// return the records are written (not necessarily flushed). Gives the position that confirmed()

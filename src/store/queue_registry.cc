@@ -66,6 +66,15 @@ std::shared_ptr<LogQueue> QueueRegistry::find_or_create(std::string_view topic, 
   return queue;
 }
 
+std::size_t QueueRegistry::count() const {
+  std::size_t sum = 0;
+  for (const Shard& shard : shards_) {
+    const std::shared_lock guard(shard.mutex);
+    for (const auto& [name, topic] : shard.topics) sum += topic.queues.size();
+  }
+  return sum;
+}
+
 std::vector<std::shared_ptr<LogQueue>> QueueRegistry::all() const {
   std::vector<std::shared_ptr<LogQueue>> queues;
   for (const Shard& shard : shards_) {

@@ -3,13 +3,14 @@
 #include <array>
 #include <atomic>
 #include <functional>
-#include <map>
 #include <memory>
 #include <shared_mutex>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
+
+#include <boost/container/flat_map.hpp>
+#include <boost/unordered/unordered_flat_map.hpp>
 
 #include "store/log_queue.h"
 #include "store/queue_table.h"
@@ -33,6 +34,7 @@ class QueueRegistry {
   /// Never null. A topic that cannot name a folder gets a queue that takes nothing.
   std::shared_ptr<LogQueue> find_or_create(std::string_view topic, QueueId id);
   std::vector<std::shared_ptr<LogQueue>> all() const;
+  std::size_t count() const;
   std::vector<std::shared_ptr<LogQueue>> of_topic(std::string_view topic) const;
 
   /// Forgets the removed queues of a topic and their files; no queue of the topic is made
@@ -48,11 +50,11 @@ class QueueRegistry {
   };
   struct Topic {
     std::shared_ptr<const std::string> name;
-    std::map<std::int32_t, std::shared_ptr<LogQueue>> queues;
+    boost::container::flat_map<std::int32_t, std::shared_ptr<LogQueue>> queues;
   };
   struct Shard {
     mutable std::shared_mutex mutex;  ///< guards topics
-    std::unordered_map<std::string, Topic, TextHash, std::equal_to<>> topics;
+    boost::unordered_flat_map<std::string, Topic, TextHash, std::equal_to<>> topics;
   };
   const Shard& shard_of(std::string_view topic) const {
     return shards_[TextHash()(topic) % shards_.size()];

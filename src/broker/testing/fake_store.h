@@ -68,6 +68,11 @@ class FakeStore final : public store::MessageStore {
     for (const auto& [name, queue] : queues_) all.push_back(queue);
     return all;
   }
+  std::vector<std::shared_ptr<store::Queue>> queues_of(std::string_view topic) const override {
+    auto all = queues();
+    std::erase_if(all, [topic](const auto& queue) { return queue->topic() != topic; });
+    return all;
+  }
 
   Result<LogPosition> append(std::span<store::Pending> batch) override {
     if (fail_appends) return fail(Errc::disk_full);
