@@ -15,11 +15,11 @@ constexpr milliseconds kIndexSyncEvery{5000};
 constexpr milliseconds kIndexSyncForTable{1000};
 // The queue table: a start behind it reads so much of the log, about 50 ms of work; or more, so
 // that a table costs an eighth of the log's bytes at most, and a row of it, some hundred
-// nanoseconds, comes to four messages.
+// nanoseconds, comes to eight messages.
 constexpr std::int64_t kTableBehindMax = 64 << 20;
 constexpr milliseconds kTableEvery{5000};
 constexpr std::int64_t kLogToTable = 8;
-constexpr std::int64_t kEntriesToRows = 4;
+constexpr std::int64_t kEntriesToRows = 8;
 // How often table and checkpoint are looked at while very many files are written.
 constexpr int kQueuesBetweenNotes = 256;
 
@@ -106,13 +106,12 @@ bool LocalStore::table_is_due(std::int64_t position) const {
 
 Result<void> LocalStore::write_table(std::int64_t position) {
   const std::int64_t placed = log_.tail().entries();
-  auto table = registry_.table(LogPosition(position));
-  const std::int64_t rows = table.rows();
-  const std::string bytes = std::move(table).finish();
-  SLUICE_CHECK(write_queue_table(disk_, options_.root, bytes));
+  SLUICE_TRY(auto table, QueueTableWriter::begin(disk_, options_.root, LogPosition(position)));
+  SLUICE_CHECK(registry_.add_to(table, LogPosition(position)));
+  SLUICE_CHECK(table.finish());
   table_position_ = position;
-  table_bytes_ = std::ssize(bytes);
-  table_rows_ = rows;
+  table_bytes_ = table.bytes();
+  table_rows_ = table.rows();
   table_when_placed_ = placed;
   last_table_ = clock_.steady();
   return {};

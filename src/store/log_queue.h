@@ -99,7 +99,7 @@ class LogQueue final : public Queue, public std::enable_shared_from_this<LogQueu
   /// removed). Gives what is left in memory.
   Result<Unwritten> write_below(LogPosition position);
   /// Adds what there is of the queue as of a position, if anything.
-  void add_to(QueueTableBytes& table, LogPosition position) const;
+  void add_to(QueueTableWriter& table, LogPosition position) const;
   /// Removes files that lie below min() as a whole, but never the last.
   Result<void> remove_old_files();
   const IndexName& name() const { return name_; }

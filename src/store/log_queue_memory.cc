@@ -153,7 +153,7 @@ Result<LogQueue::Unwritten> LogQueue::write_below(LogPosition position) {
   return unwritten_locked();
 }
 
-void LogQueue::add_to(QueueTableBytes& table, LogPosition position) const {
+void LogQueue::add_to(QueueTableWriter& table, LogPosition position) const {
   std::vector<Bytes> parts;
   std::int64_t written = 0;
   {

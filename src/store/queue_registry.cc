@@ -30,17 +30,19 @@ std::vector<std::shared_ptr<LogQueue>> QueueRegistry::adopt(const QueueTable& ta
   return with_entries;
 }
 
-QueueTableBytes QueueRegistry::table(LogPosition position) const {
-  QueueTableBytes table(position);
+Result<void> QueueRegistry::add_to(QueueTableWriter& table, LogPosition position) const {
   for (const Shard& shard : shards_) {
-    const std::shared_lock guard(shard.mutex);
-    for (const auto& [name, topic] : shard.topics) {
-      for (const auto& [id, queue] : topic.queues) {
-        if (!queue->removed()) queue->add_to(table, position);
+    {
+      const std::shared_lock guard(shard.mutex);
+      for (const auto& [name, topic] : shard.topics) {
+        for (const auto& [id, queue] : topic.queues) {
+          if (!queue->removed()) queue->add_to(table, position);
+        }
       }
     }
+    SLUICE_CHECK(table.write_out());  // who wants to make a queue does not wait for the disk
   }
-  return table;
+  return {};
 }
 
 std::shared_ptr<LogQueue> QueueRegistry::find_or_create(std::string_view topic, QueueId id) {

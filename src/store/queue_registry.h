@@ -29,7 +29,7 @@ class QueueRegistry {
   /// no file.
   std::vector<std::shared_ptr<LogQueue>> adopt(const QueueTable& table);
   /// What the queues hold of the records below, but for removed queues. Between two write-outs.
-  QueueTableBytes table(LogPosition position) const;
+  Result<void> add_to(QueueTableWriter& table, LogPosition position) const;
 
   /// Never null. A topic that cannot name a folder gets a queue that takes nothing.
   std::shared_ptr<LogQueue> find_or_create(std::string_view topic, QueueId id);

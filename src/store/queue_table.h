@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -17,10 +18,10 @@
 /// snapshot as of a position of the log, from which the start reads on; without it, or when it is
 /// damaged, the files are looked at.
 ///
-/// Format, big-endian: "SLUQ", i32 version 2, i64 position, i32 rows; per row i16 length and bytes
-/// of the topic, i32 queue, i64 first offset with a file, i64 offset behind the files' entries, i32
-/// entries in no file and these in the files' form; u32 CRC-32 of all before. Version 1 has no
-/// entries.
+/// Format, big-endian: "SLUQ", i32 version 3, i64 position; per row i16 length and bytes of the
+/// topic, i32 queue, i64 first offset with a file, i64 offset behind the files' entries, i32
+/// entries in no file and these in the files' form; i32 rows; u32 CRC-32 of all before. Version 2
+/// has the number of rows before them, version 1 has no entries, too.
 namespace sluice::store {
 
 struct QueueRow {
@@ -41,23 +42,34 @@ struct QueueTable {
   friend bool operator==(const QueueTable&, const QueueTable&) = default;
 };
 
-/// The table's bytes, made row by row: with very many queues a copy of all rows costs more.
-class QueueTableBytes {
+/// Writes a table part by part: with very many queues all of it in memory would cost more than the
+/// rest. The file is the one of the table before the last, written over in place, which spares the
+/// system finding pages and blocks for it. The files' entries must be durable before.
+class QueueTableWriter {
  public:
-  explicit QueueTableBytes(LogPosition position);
-  /// `unwritten`: parts, one after the other.
+  static Result<QueueTableWriter> begin(Disk& disk, const std::string& root, LogPosition position);
+  /// A row, in memory until write_out(). `unwritten`: parts, one after the other.
   void add(std::string_view topic, QueueId id, std::int64_t first, std::int64_t written,
            std::span<const Bytes> unwritten);
+  Result<void> write_out();
+  /// Durable, and in the place of the table before, on return.
+  Result<void> finish();
   std::int64_t rows() const { return rows_; }
-  std::string finish() &&;
+  std::int64_t bytes() const { return written_; }
 
  private:
-  std::string bytes_;
+  QueueTableWriter(Disk& disk, const std::string& root, std::unique_ptr<File> file);
+  MutableBytes more(std::size_t bytes);
+
+  Disk* disk_;
+  std::string root_;
+  std::unique_ptr<File> file_;
+  std::vector<std::byte> waiting_;
+  std::size_t used_ = 0;  ///< of waiting_
+  std::int64_t written_ = 0;
+  std::uint32_t crc_ = 0;
   std::int32_t rows_ = 0;
 };
-
-/// Durable on return. The files' entries must be durable before.
-Result<void> write_queue_table(Disk& disk, const std::string& root, std::string_view bytes);
 
 /// Nothing when there is none that can be used; what is damaged is said in the log.
 Result<std::optional<QueueTable>> read_queue_table(Disk& disk, const std::string& root);

@@ -1,6 +1,7 @@
 #include "store/queue_table.h"
 
 #include <limits>
+#include <random>
 
 #include <gtest/gtest.h>
 
@@ -12,26 +13,42 @@
 namespace sluice::store {
 namespace {
 
-/// As the version before wrote it: rows know nothing of entries that are in no file.
-std::string table_of_version_1(const QueueTable& table) {
+/// As versions 1 and 2 wrote it: the number of rows first, and in 1 nothing of entries that are in
+/// no file.
+std::string old_table(std::int32_t version, const QueueTable& table) {
   std::array<std::byte, 4096> bytes;
   ByteWriter out(bytes.data());
   out.put(std::string_view("SLUQ"));
-  out.put(std::int32_t{1});
+  out.put(version);
   out.put(table.position);
   out.put(static_cast<std::int32_t>(table.rows.size()));
-  std::size_t size = 20;
   for (const QueueRow& row : table.rows) {
-    EXPECT_TRUE(row.unwritten.empty());
     out.put(static_cast<std::int16_t>(row.topic.size()));
     out.put(std::string_view(row.topic));
     out.put(row.id.value);
     out.put(row.first);
     out.put(row.written);
-    size += 22 + row.topic.size();
+    if (version == 1) continue;
+    out.put(static_cast<std::int32_t>(std::ssize(row.unwritten) / kIndexEntryBytes));
+    out.put(Bytes(row.unwritten));
   }
+  const auto size = static_cast<std::size_t>(out.at() - bytes.data());
   out.put(crc32(Bytes(bytes).first(size)));
   return std::string(as_text(Bytes(bytes).first(size + 4)));
+}
+
+/// Gives its size.
+std::int64_t write(Disk& disk, const QueueTable& table) {
+  auto out = QueueTableWriter::begin(disk, "/r", LogPosition(table.position));
+  EXPECT_TRUE(out);
+  for (const QueueRow& row : table.rows) {
+    const std::array<Bytes, 2> parts{Bytes(row.unwritten).first(row.unwritten.size() / 2),
+                                     Bytes(row.unwritten).subspan(row.unwritten.size() / 2)};
+    out->add(row.topic, row.id, row.first, row.written, parts);
+    if (row.id.value % 2 == 0) EXPECT_TRUE(out->write_out());
+  }
+  EXPECT_TRUE(out->finish());
+  return out->bytes();
 }
 
 using testing::append_all;
@@ -50,16 +67,9 @@ TEST(QueueTable, IsReadBackAndNoDamageIsTakenForGood) {
       .position = 77,
       .rows = {{.topic = "a", .id = QueueId(3), .first = 10, .written = 25, .unwritten = {}},
                {.topic = "b", .id = QueueId(0), .first = 0, .written = 0, .unwritten = entries}}};
-  QueueTableBytes made(LogPosition(table.position));
-  for (const QueueRow& row : table.rows) {
-    const std::array<Bytes, 2> parts{Bytes(row.unwritten).first(row.unwritten.size() / 2),
-                                     Bytes(row.unwritten).subspan(row.unwritten.size() / 2)};
-    made.add(row.topic, row.id, row.first, row.written, parts);
-  }
-  const std::string bytes = std::move(made).finish();
-  ASSERT_TRUE(write_queue_table(disk, "/r", bytes));
+  const std::int64_t bytes = write(disk, table);
   EXPECT_EQ(*read_queue_table(disk, "/r"), table);
-  for (std::int64_t at = 0; at < std::ssize(bytes); ++at) {
+  for (std::int64_t at = 0; at < bytes; ++at) {
     disk.flip_byte("/r/sluice.queues", at);
     EXPECT_FALSE(*read_queue_table(disk, "/r")) << at;
     disk.flip_byte("/r/sluice.queues", at);
@@ -70,28 +80,60 @@ TEST(QueueTable, WithMoreEntriesThanTheLogHasBytesIsNone) {
   testing::MemoryDisk disk;
   ASSERT_TRUE(disk.make_folder("/r"));
   for (const std::int64_t next : {78L, std::numeric_limits<std::int64_t>::max()}) {
-    QueueTableBytes made(LogPosition(77));
-    made.add("a", QueueId(0), 0, next, {});
-    const std::string bytes = std::move(made).finish();
-    ASSERT_TRUE(write_queue_table(disk, "/r", bytes));
-    ASSERT_TRUE(write_queue_table(disk, "/r", bytes)) << "and its .bak";
+    const QueueTable table{
+        .position = 77,
+        .rows = {{.topic = "a", .id = QueueId(0), .first = 0, .written = next, .unwritten = {}}}};
+    write(disk, table);
+    write(disk, table);  // and its .bak
     EXPECT_FALSE(*read_queue_table(disk, "/r"));
   }
 }
 
-TEST(QueueTable, OfTheVersionBeforeIsRead) {
+TEST(QueueTable, OfEarlierVersionsIsRead) {
   testing::MemoryDisk disk;
   ASSERT_TRUE(disk.make_folder("/r"));
-  const std::string text = table_of_version_1(
-      {.position = 77,
-       .rows = {{.topic = "a", .id = QueueId(3), .first = 10, .written = 25, .unwritten = {}}}});
-  ASSERT_TRUE(write_text_file(disk, "/r/sluice.queues", text));
-  const auto table = *read_queue_table(disk, "/r");
-  ASSERT_TRUE(table);
-  EXPECT_EQ(table->position, 77);
-  ASSERT_EQ(table->rows.size(), 1u);
-  EXPECT_EQ(table->rows[0].written, 25);
-  EXPECT_EQ(table->rows[0].next(), 25);
+  QueueTable table{
+      .position = 77,
+      .rows = {{.topic = "a", .id = QueueId(3), .first = 10, .written = 25, .unwritten = {}},
+               {.topic = "b", .id = QueueId(0), .first = 0, .written = 7, .unwritten = {}}}};
+  ASSERT_TRUE(write_text_file(disk, "/r/sluice.queues", old_table(1, table)));
+  EXPECT_EQ(*read_queue_table(disk, "/r"), table);
+  table.rows[1].unwritten.assign(3 * kIndexEntryBytes, std::byte{7});
+  ASSERT_TRUE(write_text_file(disk, "/r/sluice.queues", old_table(2, table)));
+  EXPECT_EQ(*read_queue_table(disk, "/r"), table);
+}
+
+TEST(QueueTable, IsWrittenOverTheOneBeforeTheLastAndWholeAtEveryMoment) {
+  for (std::int64_t at = 0, done = 0; done == 0; ++at) {
+    testing::MemoryDisk disk;
+    ASSERT_TRUE(disk.make_folder("/r"));
+    const auto table_of = [](std::int64_t position, std::size_t rows) {
+      QueueTable table{.position = position, .rows = {}};
+      for (std::size_t i = 0; i < rows; ++i) {
+        table.rows.push_back({.topic = "t",
+                              .id = QueueId(static_cast<std::int32_t>(i)),
+                              .first = 0,
+                              .written = position,
+                              .unwritten = {}});
+      }
+      return table;
+    };
+    write(disk, table_of(100, 90));
+    write(disk, table_of(101, 40));
+    ASSERT_TRUE(disk.sync_folder("/r"));
+    disk.fail_from(disk.changes() + at);
+    auto next = QueueTableWriter::begin(disk, "/r", LogPosition(102));
+    if (next) next->add("t", QueueId(0), 0, 102, {});
+    done = next && next->finish() ? 1 : 0;
+    std::mt19937_64 chance(static_cast<std::uint64_t>(at));
+    disk.cut_power(&chance);
+    const auto read = read_queue_table(disk, "/r");
+    ASSERT_TRUE(read && *read) << at;
+    EXPECT_TRUE((*read)->position == 101 || (*read)->position == 102) << (*read)->position;
+    EXPECT_TRUE(done == 0 || (*read)->position == 102);
+    write(disk, table_of(103, 1));
+    EXPECT_EQ((*read_queue_table(disk, "/r"))->position, 103);
+  }
 }
 
 class QueueTableOfAStore : public ::testing::Test {
@@ -141,7 +183,7 @@ TEST_F(QueueTableOfAStore, OfTheVersionBeforeIsGoneOnFrom) {
   crash_behind_the_table();
   const auto table = *read_queue_table(disk_, "/r");
   ASSERT_TRUE(table);
-  ASSERT_TRUE(write_text_file(disk_, "/r/sluice.queues", table_of_version_1(*table)));
+  ASSERT_TRUE(write_text_file(disk_, "/r/sluice.queues", old_table(1, *table)));
   open();
   expect_all();
 }

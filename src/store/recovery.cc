@@ -88,8 +88,10 @@ Result<void> Recovery::load_queues() {
 /// So that not every start until the next table looks into all files again: with very many queues
 /// that takes minutes to come, and one to look seconds.
 Result<void> Recovery::write_table() {
-  const std::string bytes = queues_.table(LogPosition(report_.scanned_from)).finish();
-  SLUICE_CHECK(write_queue_table(disk_, options_.root, bytes));
+  const LogPosition position(report_.scanned_from);
+  SLUICE_TRY(auto table, QueueTableWriter::begin(disk_, options_.root, position));
+  SLUICE_CHECK(queues_.add_to(table, position));
+  SLUICE_CHECK(table.finish());
   report_.table_written = true;
   return {};
 }

@@ -52,14 +52,15 @@ void queue_table(Bytes content) {
   SLUICE_ASSERT(read);
   if (!*read) return;
   SLUICE_ASSERT((*read)->position >= 0);
-  QueueTableBytes again{LogPosition((*read)->position)};
+  auto again = QueueTableWriter::begin(disk, kRoot, LogPosition((*read)->position));
+  SLUICE_ASSERT(again);
   for (const QueueRow& row : (*read)->rows) {
     SLUICE_ASSERT(row.id.value >= 0 && row.first >= 0 && !row.topic.empty());
     SLUICE_ASSERT(row.written >= row.first && row.next() <= (*read)->position);
     const Bytes unwritten(row.unwritten);
-    again.add(row.topic, row.id, row.first, row.written, std::span(&unwritten, 1));
+    again->add(row.topic, row.id, row.first, row.written, std::span(&unwritten, 1));
   }
-  SLUICE_ASSERT(write_queue_table(disk, kRoot, std::move(again).finish()));
+  SLUICE_ASSERT(again->finish());
   SLUICE_ASSERT(**read_queue_table(disk, kRoot) == **read);
 }
 
