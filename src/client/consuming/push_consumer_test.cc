@@ -1,3 +1,4 @@
+#include <atomic>
 #include <future>
 #include <mutex>
 #include <stdexcept>
@@ -105,14 +106,16 @@ TEST(PushConsumer, SendsBackWhatIsNotDone) {
   broker.add(0, {"a", "b", "c"});
   auto options = some();
   options.threads = 1;
-  options.listener = [](auto messages) -> Verdict {
+  std::atomic<bool> last{false};
+  options.listener = [&](auto messages) -> Verdict {
     if (messages.front().body == "a") return {.done = false, .delay_level = 3};
     if (messages.front().body == "b") throw std::runtime_error("broken");  // lint: allow(banned)
+    last = true;
     return {};
   };
   Client client(broker.options());
   PushConsumer consumer(client, options);
-  until([&] { return broker.sent_back().size() == 2; });
+  until([&] { return last && broker.sent_back().size() == 2; });
   EXPECT_THAT(broker.sent_back(), UnorderedElementsAre(3, 0));
   ASSERT_TRUE(consumer.close());
   EXPECT_EQ(broker.committed(0), 3);
