@@ -108,6 +108,8 @@ struct SendBatch::Found {
   }
 };
 
+SendBatch::SendBatch(Broker& broker) : broker_(broker), number_(broker.next_batch()) {}
+
 Result<SendBatch::Ticket> SendBatch::add(const SendQuery& query, WallTime now) {
   const BatchItem item{query.flag, query.properties, query.body};
   SLUICE_TRY(const Ticket ticket, add_all(query, std::span(&item, 1), now));
@@ -192,7 +194,7 @@ Result<bool> SendBatch::take(const Target& to, const SendQuery& query, const Bat
                             to.topic->name()));
   }
   const bool half = found.half(query, dead);
-  store::Pending pending{.queue = to.queue->index.get(), .tags_code = tags_code(found.tags)};
+  store::Pending pending{.queue = to.found.index, .tags_code = tags_code(found.tags)};
   Message& message = pending.message;
   message.topic = to.topic->name();
   message.queue = to.id;
@@ -212,13 +214,20 @@ Result<bool> SendBatch::take(const Target& to, const SendQuery& query, const Bat
   pending.crc = body_crc(item.body);
   bytes_ += static_cast<std::size_t>(pending.size);
   pending_.push_back(pending);
+  broker_.store().expect(pending_);
   if (found.waits() || half) return found.wait;
-  if (std::ranges::find(queues_, to.queue) == queues_.end()) queues_.push_back(to.queue);
+  list(*to.found.queue);
   if (!found.light) return found.wait;
-  for (TopicQueue* queue : spread_.queues) {
-    if (std::ranges::find(queues_, queue) == queues_.end()) queues_.push_back(queue);
-  }
+  for (TopicQueue* queue : spread_.queues) list(*queue);
   return found.wait;
+}
+
+/// Of a wake's messages many may go to as many queues, so a queue tells whether it is listed. When
+/// another reactor lists it meanwhile, it may be listed twice.
+void SendBatch::list(TopicQueue& queue) {
+  if (queue.listed_by.load(std::memory_order_relaxed) == number_) return;
+  queue.listed_by.store(number_, std::memory_order_relaxed);
+  queues_.push_back(&queue);
 }
 
 std::string_view SendBatch::completed(const SendQuery& query, std::string_view properties,
@@ -278,6 +287,7 @@ void SendBatch::clear() {
   pending_.clear();
   repeats_.clear();
   queues_.clear();
+  number_ = broker_.next_batch();
   topics_.clear();
   texts_.clear();
   spread_.clear();

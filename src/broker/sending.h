@@ -44,7 +44,7 @@ struct BatchItem {
 /// Thread: one reactor.
 class SendBatch {
  public:
-  explicit SendBatch(Broker& broker) : broker_(broker) {}
+  explicit SendBatch(Broker& broker);
 
   /// One accepted request: `count` messages from `first` on.
   struct Ticket {
@@ -78,7 +78,8 @@ class SendBatch {
   std::span<const store::Pending> messages(const Ticket& ticket) const {
     return std::span(ticket.repeat ? repeats_ : pending_).subspan(ticket.first, ticket.count);
   }
-  /// The queues that have grown, once each, but for those of the schedule, which nobody waits for.
+  /// The queues that have grown, mostly once each, but for those of the schedule, which nobody
+  /// waits for.
   std::span<TopicQueue* const> queues() const { return queues_; }
   /// The wake's topics stay alive until here.
   void clear();
@@ -86,7 +87,7 @@ class SendBatch {
  private:
   struct Target {
     Topic* topic = nullptr;
-    TopicQueue* queue = nullptr;
+    Topic::Found found;
     QueueId id;
     bool dead = false;  ///< retried too often: it goes to the group's dead letters
   };
@@ -108,6 +109,7 @@ class SendBatch {
   Result<void> hold(store::Pending& pending, WallTime now);
   void note_halves();
   Result<void> go_to_light_queues(store::Pending& pending);
+  void list(TopicQueue& queue);
   void cut(std::size_t size);
   Result<Ticket> unless_known(Ticket ticket, const SendQuery& query, milliseconds window,
                               WallTime now);
@@ -124,6 +126,7 @@ class SendBatch {
   };
   std::vector<Noted> noted_;  ///< what is being stored, to be settled
   std::vector<TopicQueue*> queues_;
+  std::uint64_t number_;  ///< of what is taken up until clear(), unlike any other's
   Spread spread_;
   std::vector<std::shared_ptr<Topic>> topics_;
   std::vector<std::unique_ptr<std::string>> texts_;  ///< properties the broker had to make

@@ -33,13 +33,14 @@ Result<SendBatch::Target> SendBatch::target(const SendQuery& query, WallTime now
   const QueueId id = dead                 ? QueueId(0)  // their only queue
                      : query.queue_id < 0 ? topic.next_write_queue()
                                           : QueueId(query.queue_id);
-  TopicQueue* const queue = topic.queue(id);
-  if (!queue) {
+  const Topic::Found found = topic.find(id);
+  if (!found.queue) {
     return fail(Errc::queue_out_of_range,
                 fmt::format("topic {} has {} write queues, there is no queue {}", topic.name(),
                             topic.write_queues(), query.queue_id));
   }
-  return Target{&topic, queue, id, dead};
+  __builtin_prefetch(found.queue);  // which list() asks; with very many queues it is in no cache
+  return Target{&topic, found, id, dead};
 }
 
 Result<std::shared_ptr<Topic>> SendBatch::topic(const SendQuery& query, WallTime now) {

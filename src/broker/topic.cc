@@ -33,14 +33,17 @@ void Topic::tell_store(const TopicConfig* before) {
 /// Room for so many queues. Readers need no lock; who holds the slots before,
 /// finds there what they had, and asks under the mutex for what is new.
 void Topic::make_slots(std::size_t wanted) {
-  const Slots* const before = slots_.load(std::memory_order_relaxed);
-  const std::size_t had = before ? before->size() : 0;
+  const std::size_t had = slot_count_.load(std::memory_order_relaxed);
   if (wanted <= had) return;
-  auto made = std::make_unique<Slots>(std::max(wanted, std::min<std::size_t>(2 * had, kQueuesMax)));
+  const Slot* const before = slots_.load(std::memory_order_relaxed);
+  const std::size_t count = std::max(wanted, std::min<std::size_t>(2 * had, kQueuesMax));
+  auto made = std::make_unique<Slot[]>(count);
   for (std::size_t i = 0; i < had; ++i) {
-    (*made)[i].store((*before)[i].load(std::memory_order_relaxed), std::memory_order_relaxed);
+    made[i].index = before[i].index;
+    made[i].queue.store(before[i].queue.load(std::memory_order_relaxed), std::memory_order_relaxed);
   }
   slots_.store(made.get(), std::memory_order_release);
+  slot_count_.store(static_cast<std::uint32_t>(count), std::memory_order_release);
   slots_made_.push_back(std::move(made));
 }
 
@@ -49,23 +52,24 @@ std::shared_ptr<const TopicConfig> Topic::config() const {
   return config_;
 }
 
-TopicQueue* Topic::queue(QueueId id) {
-  if (id.value < 0 || id.value >= std::max(read_queues(), write_queues())) return nullptr;
+Topic::Found Topic::find(QueueId id) {
+  if (id.value < 0 || id.value >= std::max(read_queues(), write_queues())) return {};
   const auto at = static_cast<std::size_t>(id.value);
-  const Slots& seen = *slots_.load(std::memory_order_acquire);
-  if (at < seen.size()) {
-    if (TopicQueue* made = seen[at].load(std::memory_order_acquire)) return made;
+  if (at < slot_count_.load(std::memory_order_acquire)) {
+    const Slot& slot = slots_.load(std::memory_order_acquire)[at];
+    if (TopicQueue* made = slot.queue.load(std::memory_order_acquire)) return {made, slot.index};
   }
   std::lock_guard lock(mutex_);
   make_slots(at + 1);
-  auto& slot = (*slots_.load(std::memory_order_relaxed))[at];
-  if (TopicQueue* made = slot.load(std::memory_order_relaxed)) return made;
+  Slot& slot = slots_.load(std::memory_order_relaxed)[at];
+  if (TopicQueue* made = slot.queue.load(std::memory_order_relaxed)) return {made, slot.index};
   auto fresh = std::make_unique<TopicQueue>(*this);
   fresh->index = store_.queue(name_, id);
   SLUICE_ASSERT(fresh->index != nullptr);
-  slot.store(fresh.get(), std::memory_order_release);
+  slot.index = fresh->index.get();
+  slot.queue.store(fresh.get(), std::memory_order_release);
   queues_.push_back(std::move(fresh));
-  return queues_.back().get();
+  return {queues_.back().get(), slot.index};
 }
 
 Result<TopicQueue*> Topic::readable_queue(QueueId id) {

@@ -9,8 +9,9 @@
 #include <shared_mutex>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
+
+#include <boost/unordered/unordered_flat_map.hpp>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -57,6 +58,7 @@ struct TopicQueue {
   /// looks at index->max() again; who appends publishes max() and then looks here. So no arrival
   /// goes unseen.
   std::atomic<std::uint64_t> watchers{0};
+  std::atomic<std::uint64_t> listed_by{0};  ///< SendBatch's
   std::uint64_t key() const { return reinterpret_cast<std::uintptr_t>(this); }
 };
 
@@ -67,8 +69,15 @@ class Topic {
   ~Topic();
   const std::string& name() const { return name_; }
   std::shared_ptr<const TopicConfig> config() const;
+  /// A queue and its index in the store, which need not come from memory for who wants to know
+  /// where they are.
+  struct Found {
+    TopicQueue* queue = nullptr;
+    store::Queue* index = nullptr;
+  };
   /// The queue, or nullptr when id is not below max(read, write) queues.
-  TopicQueue* queue(QueueId id);
+  TopicQueue* queue(QueueId id) { return find(id).queue; }
+  Found find(QueueId id);
   /// One of those that are read from. Errors: queue_out_of_range.
   Result<TopicQueue*> readable_queue(QueueId id);
   std::int32_t read_queues() const { return read_queues_.load(std::memory_order_relaxed); }
@@ -85,19 +94,25 @@ class Topic {
   friend class Topics;
   void configure(TopicConfig config);
   void tell_store(const TopicConfig* before);
+  struct Slot {
+    std::atomic<TopicQueue*> queue{nullptr};
+    store::Queue* index = nullptr;  // set before
+  };
+  // What a message asks for, side by side: with very many topics it is in no cache.
   const std::string name_;
   store::MessageStore& store_;
   std::atomic<std::int32_t> read_queues_, write_queues_, perm_;
   std::atomic<TopicTraits> traits_;
   std::atomic<bool> deleted_{false};
+  // Read without the mutex, the number first: an earlier one's slots are never more.
+  std::atomic<std::uint32_t> slot_count_{0};
+  std::atomic<Slot*> slots_{nullptr};
   std::atomic<std::uint32_t> spread_{0};
   std::atomic<std::uint64_t> watchers_{0};
   mutable std::mutex mutex_;  // config_ and the growing of queues_
   std::shared_ptr<const TopicConfig> config_;
-  using Slots = std::vector<std::atomic<TopicQueue*>>;
   void make_slots(std::size_t queues);
-  std::atomic<Slots*> slots_{nullptr};              // read without the mutex
-  std::vector<std::unique_ptr<Slots>> slots_made_;  // the newest is in use, each twice the last
+  std::vector<std::unique_ptr<Slot[]>> slots_made_;  // the newest is in use, each twice the last
   std::vector<std::unique_ptr<TopicQueue>> queues_;
 };
 
@@ -167,7 +182,8 @@ class Topics {
   };
   struct alignas(64) Shard {
     mutable std::shared_mutex mutex;
-    std::unordered_map<std::string, std::shared_ptr<Topic>, StringHash, std::equal_to<>> topics;
+    boost::unordered_flat_map<std::string, std::shared_ptr<Topic>, StringHash, std::equal_to<>>
+        topics;
   };
   Shard& shard(std::string_view name) const;
 

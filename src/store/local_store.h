@@ -30,6 +30,7 @@ class LocalStore final : public MessageStore {
   std::vector<std::shared_ptr<Queue>> queues() const override;
   std::vector<std::shared_ptr<Queue>> queues_of(std::string_view topic) const override;
 
+  void expect(std::span<const Pending> batch) const override { LogTail::expect(batch); }
   Result<LogPosition> append(std::span<Pending> batch) override;
   void on_confirmed(ConfirmedFn fn) override { log_.on_confirmed(std::move(fn)); }
   Result<Slice> read(LogPosition position, std::int32_t size) const override;
@@ -111,8 +112,9 @@ class LocalStore final : public MessageStore {
   std::int64_t checked_from_ = 0;  ///< what lies from there on was checked at the start, or is new
   std::mutex maintenance_;         ///< one maintenance at a time; guards what follows
   Checkpoint checkpoint_;          ///< as last written
-  UnwrittenQueues unwritten_;
-  std::int64_t kept_ = 0;              ///< so many entries they had when they were last counted
+  UnwrittenQueues unwritten_{log_.tail()};
+  std::int64_t kept_ = 0;              ///< so many entries they had when they were last counted,
+                                       ///< without what came into files since (or a bit more)
   std::int64_t kept_when_placed_ = 0;  ///< and so many the log's tail had placed then
   SteadyTime last_sync_{}, last_table_{};
   std::int64_t table_position_ = -1;  ///< of the queue table on the disk; -1: none that is good

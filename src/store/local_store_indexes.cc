@@ -150,10 +150,12 @@ Result<void> LocalStore::write_dirty(LogPosition below, Sync sync, LogPosition o
     if (count == 0 || !write) continue;
     if (++written_queues % kQueuesBetweenNotes == 0) result = note_meanwhile();
     if (!result) break;
-    if (auto done = queue->write_below(below); !done) {
-      result = fail(std::move(done.error()));
+    const auto left = queue->write_below(below);
+    if (!left) {
+      result = fail(left.error().code(), std::string(left.error().remark()));
       break;
     }
+    kept_ -= count - std::min(count, left->count);
   }
   give_back(std::move(queues), below);
   return result;

@@ -173,6 +173,7 @@ Result<void> LogQueue::cut(LogPosition position, const Matches& matches) {
     if (is_past(entry) || (!blank && !can_follow(before, at, entry))) end = at;
     if (!blank) before = entry.position;
   }
+  forget_entries();
   written_ = next_ = end;
   max_.store(end);
   return files_.cut(name_, end * kIndexEntryBytes);
@@ -189,10 +190,11 @@ Result<void> LogQueue::start_at(std::int64_t offset, LogPosition position) {
   }
   std::array<std::byte, kIndexEntryBytes> blank;
   encode_entry({.position = position, .size = kBlankEntrySize}, blank.data());
-  const std::int64_t from = std::max(next_, file_start);
+  const std::int64_t from = std::max(next_.load(), file_start);
   for (std::int64_t at = from; at < offset; ++at) {
     SLUICE_CHECK(files_.write(name_, at * kIndexEntryBytes, blank));
   }
+  forget_entries();
   written_ = next_ = offset;
   return {};
 }

@@ -74,10 +74,20 @@ class LogQueue final : public Queue, public std::enable_shared_from_this<LogQueu
 
   // Under the log's tail mutex.
 
-  QueueOffset next() const { return QueueOffset(next_); }
-  /// Adds the entry for next(). True when the maintenance should know: with the first entry that is
-  /// in memory alone, and when they have become worth a write.
+  QueueOffset next() const { return QueueOffset(next_.load(std::memory_order_relaxed)); }
+  /// Adds the entry for next(), without waiting for readers. True when the maintenance should know:
+  /// with the first entry that is in memory alone, and when they have become worth a write.
   bool push(const IndexEntry& entry);
+  /// The maintenance need not know the queue any more, and it keeps no memory; or else false: it
+  /// has entries in memory alone.
+  bool let_go();
+  /// With very many queues what push() touches is in no cache. So who is going to push asks for the
+  /// first of these some time before, and later for the second. Any thread.
+  void warm() const {
+    __builtin_prefetch(&next_, 1);
+    __builtin_prefetch(&many_, 1);
+  }
+  void warm_entry() const { __builtin_prefetch(free_.load(std::memory_order_relaxed), 1); }
   /// Takes the entries of records at or past `position` away again; they are in no file yet.
   void take_back(LogPosition position);
   /// A removed queue takes no entries.
@@ -113,8 +123,11 @@ class LogQueue final : public Queue, public std::enable_shared_from_this<LogQueu
  private:
   struct Chunk {
     std::int64_t first = 0;  ///< offset of its first entry
-    std::int64_t used = 0, capacity = 0;
+    std::int64_t capacity = 0;
     std::unique_ptr<std::byte[]> bytes;
+    std::byte* at(std::int64_t offset) const {
+      return bytes.get() + (offset - first) * kIndexEntryBytes;
+    }
   };
 
   std::shared_ptr<const Kept> kept_below_log(QueueOffset offset) const;
@@ -128,33 +141,42 @@ class LogQueue final : public Queue, public std::enable_shared_from_this<LogQueu
   Result<std::size_t> read_files(std::int64_t from, std::span<IndexEntry> to) const;
   Result<std::optional<std::size_t>> read_files_now(std::int64_t from,
                                                     std::span<IndexEntry> to) const;
-  Chunk& add_chunk(std::int64_t capacity);
+  std::byte* add_chunk(std::int64_t capacity);
+  std::int64_t end_of(const Chunk& chunk) const;
+  void find_free();
+  void forget_entries();
   Unwritten unwritten_locked() const;
   std::int64_t count_below(LogPosition position) const;
   std::vector<Bytes> entries_below(std::int64_t to) const;
   void drop_front(std::int64_t to);
   Result<void> start_at(std::int64_t offset, LogPosition position);
 
+  // What readers and the maintenance ask for.
   IndexFiles& files_;
   const SegmentSet& log_;
   IndexName name_;
-  // What an append touches, side by side: with very many queues it is in no cache.
-  std::atomic<bool> removed_{false};
-  std::atomic<std::int64_t> max_{0};
-  mutable std::mutex mutex_;   ///< guards what follows
-  std::int64_t written_ = 0;   ///< entries below are in the files
-  std::int64_t next_ = 0;      ///< also guarded by the tail mutex
-  std::vector<Chunk> chunks_;  ///< entries from written_ (or a bit before) to next_
-  std::int32_t first_chunk_ = 0;
-
   mutable std::atomic<std::int64_t> min_{0};
   mutable std::atomic<std::int64_t> min_for_{-1};  ///< the log's first position min_ was found for
   std::atomic<std::int64_t> first_{0};             ///< of the oldest file
   std::atomic<std::int64_t> floor_{0};
+  std::shared_ptr<const Kept> kept_;  ///< guarded by mutex_
   std::atomic<bool> has_kept_{false};
-  mutable std::mutex kept_mutex_;  ///< guards kept_
-  std::shared_ptr<const Kept> kept_;
   bool cut_first_ = false, listed_ = false;  ///< the maintenance's
+
+  // What an append touches, side by side: see warm(). Under the tail mutex, but for what readers
+  // and the maintenance may look at, too.
+  std::atomic<std::int64_t> next_{0};      ///< entries below are whole
+  std::atomic<std::byte*> free_{nullptr};  ///< where the next entry goes
+  const std::byte* free_end_ = nullptr;
+  std::atomic<std::int64_t> written_{0};  ///< entries below are in the files
+  std::atomic<std::int64_t> max_{0};
+  std::atomic<bool> removed_{false};
+  bool known_ = false;             ///< what push() said, until let_go()
+  std::atomic<bool> many_{false};  ///< the same of many entries, until they are written
+
+  mutable std::mutex mutex_;      ///< guards what follows
+  std::vector<Chunk> chunks_;     ///< entries from written_ (or a bit before) to next_
+  std::int64_t first_chunk_ = 0;  ///< entries to begin with
 };
 
 }  // namespace sluice::store

@@ -6,14 +6,14 @@
 namespace sluice::store {
 
 void LogQueue::set_kept(std::shared_ptr<const Kept> kept) {
-  const std::lock_guard guard(kept_mutex_);
-  kept_ = std::move(kept);
+  const std::lock_guard guard(mutex_);
+  kept_.swap(kept);  // what was there may go after the mutex
   has_kept_.store(kept_ != nullptr);
 }
 
 std::shared_ptr<const Kept> LogQueue::kept() const {
   if (!has_kept_.load(std::memory_order_acquire)) return nullptr;
-  const std::lock_guard guard(kept_mutex_);
+  const std::lock_guard guard(mutex_);
   return kept_;
 }
 

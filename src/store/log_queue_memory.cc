@@ -8,14 +8,10 @@
 namespace sluice::store {
 namespace {
 
-// Entries; doubles, so that an idle queue costs little, and half of what is held is used. A busy
-// queue's grows faster, and begins with as much as it had the last time.
+// Entries. A chunk has room for as many as wait already, so that an idle queue costs little and
+// half of what is held is used; where none waits, for as many as were written the last time.
 constexpr std::int64_t kFirstChunk = 8;
 constexpr std::int64_t kLargestChunk = 2048;
-
-std::int64_t next_capacity(std::int64_t before) {
-  return std::min(before * (before < LogQueue::kWorthAWrite ? 2 : 4), kLargestChunk);
-}
 
 }  // namespace
 
@@ -23,20 +19,39 @@ std::size_t LogQueue::copy_from_memory(std::int64_t from, std::span<IndexEntry> 
   auto chunk = std::ranges::upper_bound(chunks_, from, {}, &Chunk::first);
   if (chunk == chunks_.begin()) return 0;
   std::size_t done = 0;
-  std::int64_t at = from - (--chunk)->first;
-  for (; chunk != chunks_.end() && done < to.size(); ++chunk, at = 0) {
-    for (; at < chunk->used && done < to.size(); ++at) {
-      to[done++] = decode_entry(chunk->bytes.get() + at * kIndexEntryBytes);
+  for (--chunk; chunk != chunks_.end() && done < to.size(); ++chunk) {
+    for (const std::int64_t end = end_of(*chunk); from < end && done < to.size(); ++from) {
+      to[done++] = decode_entry(chunk->at(from));
     }
   }
   return done;
 }
 
-LogQueue::Chunk& LogQueue::add_chunk(std::int64_t capacity) {
+/// Offset behind its entries.
+std::int64_t LogQueue::end_of(const Chunk& chunk) const {
+  return &chunk == &chunks_.back() ? next_.load(std::memory_order_acquire) : (&chunk)[1].first;
+}
+
+std::byte* LogQueue::add_chunk(std::int64_t capacity) {
   const auto bytes = static_cast<std::size_t>(capacity * kIndexEntryBytes);
-  return chunks_.emplace_back(Chunk{.first = next_,
-                                    .capacity = capacity,
-                                    .bytes = std::make_unique_for_overwrite<std::byte[]>(bytes)});
+  chunks_.push_back({.first = next_,
+                     .capacity = capacity,
+                     .bytes = std::make_unique_for_overwrite<std::byte[]>(bytes)});
+  find_free();
+  return free_.load(std::memory_order_relaxed);
+}
+
+void LogQueue::find_free() {
+  free_ = chunks_.empty() ? nullptr : chunks_.back().at(next_);
+  free_end_ = chunks_.empty()
+                  ? nullptr
+                  : chunks_.back().bytes.get() + chunks_.back().capacity * kIndexEntryBytes;
+}
+
+void LogQueue::forget_entries() {
+  chunks_.clear();
+  chunks_.shrink_to_fit();
+  find_free();
 }
 
 bool LogQueue::adopt(std::int64_t first, std::int64_t written, Bytes unwritten) {
@@ -44,26 +59,37 @@ bool LogQueue::adopt(std::int64_t first, std::int64_t written, Bytes unwritten) 
   written_ = next_ = written;
   const auto count = static_cast<std::int64_t>(unwritten.size()) / kIndexEntryBytes;
   if (count > 0) {
-    Chunk& chunk = add_chunk(std::max(count, kFirstChunk));
-    std::ranges::copy(unwritten, chunk.bytes.get());
-    chunk.used = count;
+    std::ranges::copy(unwritten, add_chunk(std::max(count, kFirstChunk)));
     next_ += count;
+    find_free();
+    known_ = true;
   }
   max_.store(next_);
   return count > 0;
 }
 
 bool LogQueue::push(const IndexEntry& entry) {
-  const std::lock_guard guard(mutex_);
-  if (chunks_.empty() || chunks_.back().used == chunks_.back().capacity) {
-    add_chunk(chunks_.empty() ? std::max<std::int64_t>(first_chunk_, kFirstChunk)
-                              : next_capacity(chunks_.back().capacity));
+  const std::int64_t at = next_.load(std::memory_order_relaxed);
+  const std::int64_t waiting = at - written_.load(std::memory_order_relaxed);
+  std::byte* to = free_.load(std::memory_order_relaxed);
+  if (to == free_end_) {
+    const std::lock_guard guard(mutex_);
+    to = add_chunk(std::clamp(waiting > 0 ? waiting : first_chunk_, kFirstChunk, kLargestChunk));
   }
-  Chunk& chunk = chunks_.back();
-  encode_entry(entry, chunk.bytes.get() + chunk.used * kIndexEntryBytes);
-  ++chunk.used;
-  const std::int64_t count = ++next_ - written_;
-  return count == 1 || count == kWorthAWrite;
+  encode_entry(entry, to);
+  free_.store(to + kIndexEntryBytes, std::memory_order_relaxed);
+  next_.store(at + 1, std::memory_order_release);
+  if (!known_) return known_ = true;
+  if (waiting + 1 < kWorthAWrite || many_.load(std::memory_order_relaxed)) return false;
+  many_.store(true, std::memory_order_relaxed);
+  return true;
+}
+
+bool LogQueue::let_go() {
+  const std::lock_guard guard(mutex_);
+  if (next_ > written_) return false;
+  forget_entries();
+  return !(known_ = false);
 }
 
 void LogQueue::take_back(LogPosition position) {
@@ -71,9 +97,10 @@ void LogQueue::take_back(LogPosition position) {
   for (; next_ > written_; --next_) {
     IndexEntry last;
     copy_from_memory(next_ - 1, std::span(&last, 1));
-    if (last.position < position) return;
-    if (--chunks_.back().used == 0) chunks_.pop_back();
+    if (last.position < position) break;
+    if (chunks_.back().first == next_ - 1) chunks_.pop_back();
   }
+  find_free();
 }
 
 LogQueue::Unwritten LogQueue::unwritten() const {
@@ -83,8 +110,9 @@ LogQueue::Unwritten LogQueue::unwritten() const {
 
 LogQueue::Unwritten LogQueue::unwritten_locked() const {
   IndexEntry oldest;
-  if (next_ > written_) copy_from_memory(written_, std::span(&oldest, 1));
-  return {.count = next_ - written_, .oldest = oldest.position};
+  const std::int64_t count = next_ - written_;  // it may grow meanwhile
+  if (count > 0) copy_from_memory(written_, std::span(&oldest, 1));
+  return {.count = count, .oldest = oldest.position};
 }
 
 /// Mostly all of them: only the newest are not flushed.
@@ -111,23 +139,19 @@ std::int64_t LogQueue::count_below(LogPosition position) const {
 std::vector<Bytes> LogQueue::entries_below(std::int64_t to) const {
   std::vector<Bytes> parts;
   for (const Chunk& chunk : chunks_) {
-    const std::int64_t low = std::max(written_, chunk.first);
-    const std::int64_t high = std::min(to, chunk.first + chunk.used);
+    const std::int64_t low = std::max(written_.load(), chunk.first);
+    const std::int64_t high = std::min(to, end_of(chunk));
     if (low >= high) continue;
-    parts.emplace_back(chunk.bytes.get() + (low - chunk.first) * kIndexEntryBytes,
-                       static_cast<std::size_t>((high - low) * kIndexEntryBytes));
+    parts.emplace_back(chunk.at(low), static_cast<std::size_t>((high - low) * kIndexEntryBytes));
   }
   return parts;
 }
 
+/// But for the last chunk, to which somebody may be adding; see let_go().
 void LogQueue::drop_front(std::int64_t to) {
-  const std::int64_t count = to - std::exchange(written_, to);
-  const auto keep = std::ranges::find_if(
-      chunks_, [&](const Chunk& chunk) { return chunk.first + chunk.used > to; });
-  chunks_.erase(chunks_.begin(), keep);
-  if (!chunks_.empty()) return;
-  first_chunk_ = static_cast<std::int32_t>(std::min(count, kLargestChunk));
-  if (first_chunk_ <= kFirstChunk) chunks_.shrink_to_fit();
+  first_chunk_ = to - written_.exchange(to);
+  many_ = false;
+  while (chunks_.size() > 1 && end_of(chunks_.front()) <= to) chunks_.erase(chunks_.begin());
 }
 
 Result<LogQueue::Unwritten> LogQueue::write_below(LogPosition position) {

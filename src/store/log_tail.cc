@@ -146,6 +146,15 @@ void LogTail::place_all(std::span<Pending> batch, WallTime now, Writer& writer, 
   end_published_.store(end_, std::memory_order_release);
 }
 
+/// What a queue points to can be asked for when the queue itself is there.
+void LogTail::expect(std::span<const Pending> batch) {
+  constexpr std::size_t kLater = 8;  // messages, some microseconds
+  if (const Queue* const queue = batch.back().queue) static_cast<const LogQueue*>(queue)->warm();
+  if (batch.size() <= kLater) return;
+  const Queue* const earlier = batch[batch.size() - 1 - kLater].queue;
+  if (earlier != nullptr) static_cast<const LogQueue*>(earlier)->warm_entry();
+}
+
 Result<LogTail::Outcome> LogTail::place(std::span<Pending> batch, WallTime now) {
   const std::lock_guard guard(mutex_);
   SLUICE_CHECK(check(batch));
@@ -238,6 +247,11 @@ bool LogTail::survived(std::uint64_t generation, std::int64_t end) const {
   if (generation_.load() == generation) return true;
   const std::lock_guard guard(mutex_);
   return end <= generation_ends_[generation];
+}
+
+bool LogTail::let_go(LogQueue& queue) {
+  const std::lock_guard guard(mutex_);
+  return queue.let_go();
 }
 
 std::vector<std::shared_ptr<LogQueue>> LogTail::take_dirty() {

@@ -61,6 +61,8 @@ class LogTail {
     std::int64_t end = 0;
     std::uint64_t generation = 0;  ///< for survived()
   };
+  /// See MessageStore::expect.
+  static void expect(std::span<const Pending> batch);
   /// All of the batch or nothing. Errors: what refuse() was given, message_illegal, not_found
   /// (removed queue).
   Result<Outcome> place(std::span<Pending> batch, WallTime now);
@@ -86,6 +88,8 @@ class LogTail {
 
   std::int64_t end() const { return end_published_.load(std::memory_order_acquire); }
 
+  /// LogQueue::let_go().
+  bool let_go(LogQueue& queue);
   /// Queues that have got a first entry in memory since, or many (LogQueue::push).
   std::vector<std::shared_ptr<LogQueue>> take_dirty();
   void add_dirty(std::vector<std::shared_ptr<LogQueue>> queues);

@@ -35,6 +35,7 @@ Result<void> QueueRegistry::add_to(QueueTableWriter& table, LogPosition position
     {
       const std::shared_lock guard(shard.mutex);
       for (const auto& [name, topic] : shard.topics) {
+        for (const auto& [id, queue] : topic.queues) queue->warm();
         for (const auto& [id, queue] : topic.queues) {
           if (!queue->removed()) queue->add_to(table, position);
         }

@@ -239,7 +239,7 @@ Result<void> Recovery::write_restored() {
     if (queue->unwritten().count < worth) continue;
     SLUICE_CHECK(queue->write_below(LogPosition(std::numeric_limits<std::int64_t>::max())));
   }
-  std::erase_if(dirty, [](const auto& queue) { return queue->unwritten().count == 0; });
+  std::erase_if(dirty, [&](const auto& queue) { return tail_.let_go(*queue); });
   tail_.add_dirty(std::move(dirty));
   return {};
 }

@@ -7,8 +7,12 @@ namespace sluice::store {
 
 /// Of entries that are not flushed the oldest may be taken back, and the next one lie before it.
 void UnwrittenQueues::add(std::shared_ptr<LogQueue> queue, LogPosition flushed) {
-  const LogQueue::Unwritten left = queue->unwritten();
-  if (left.count == 0 || queue->listed()) return;
+  LogQueue::Unwritten left = queue->unwritten();
+  if (left.count == 0) {
+    if (tail_.let_go(*queue)) return;
+    left = queue->unwritten();
+  }
+  if (queue->listed()) return;
   queue->set_listed(true);
   heap_.push_back({.queue = std::move(queue), .oldest = std::min(left.oldest, flushed)});
   std::ranges::push_heap(heap_, later);

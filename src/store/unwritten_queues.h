@@ -4,7 +4,7 @@
 #include <memory>
 #include <vector>
 
-#include "store/log_queue.h"
+#include "store/log_tail.h"
 
 namespace sluice::store {
 
@@ -12,7 +12,10 @@ namespace sluice::store {
 /// without a look at each queue. One thread at a time.
 class UnwrittenQueues {
  public:
-  /// A queue that is in already is left alone. What lies below `flushed` is not taken back.
+  explicit UnwrittenQueues(LogTail& tail) : tail_(tail) {}
+
+  /// A queue that is in already is left alone; one without such entries is let go. What lies below
+  /// `flushed` is not taken back.
   void add(std::shared_ptr<LogQueue> queue, LogPosition flushed);
   std::size_t count() const { return heap_.size(); }
   /// How many entries the queues have in memory alone.
@@ -32,6 +35,7 @@ class UnwrittenQueues {
   static bool later(const Row& a, const Row& b) { return a.oldest > b.oldest; }
   std::shared_ptr<LogQueue> take_first();
 
+  LogTail& tail_;
   std::vector<Row> heap_;  ///< the oldest first
 };
 
