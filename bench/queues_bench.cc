@@ -3,7 +3,7 @@
 // descriptors and mappings they hold, the disk their index files take, sending to all of them
 // against sending to sixteen, and the time from a start after kill -9 to the first send.
 //
-// Usage: queues_bench [QUEUES = 100000] [SENDS A ROUND = 300000]
+// Usage: queues_bench [QUEUES = 100000] [SENDS A ROUND = 50000]
 
 #include <chrono>
 #include <string>
@@ -25,11 +25,17 @@ using Seconds = std::chrono::duration<double>;
 
 constexpr std::int64_t kQueuesPerTopic = 8, kMessagesPerQueue = 3, kAtOnce = 256;
 constexpr std::int64_t kSegments = 100, kSegmentBytes = 1LL << 30;
-constexpr int kRounds = 3, kRestarts = 3;
+constexpr std::int64_t kFew = 16;
+constexpr int kRounds = 30, kRestarts = 3;
+
+std::filesystem::path program() {
+  return std::filesystem::canonical("/proc/self/exe").parent_path().parent_path() / "sluice";
+}
 
 class Sender {
  public:
-  explicit Sender(std::size_t body) : connection_(milliseconds(1)), body_(body, 'x') {}
+  explicit Sender(std::size_t body, int server = 0)
+      : connection_(milliseconds(1), server), body_(body, 'x') {}
 
   void add(std::int64_t queue) {
     topic_ = fmt::format("t{}", queue / kQueuesPerTopic);
@@ -49,7 +55,8 @@ class Sender {
     connection_.write();
     for (; waiting_ > 0; --waiting_) {
       const Command& answer = connection_.answer();
-      insist(answer.code == 0, fmt::format("a refused send: {}", answer.remark).c_str());
+      insist(answer.code == 0,
+             fmt::format("a refused send: {} {}", answer.code, answer.remark).c_str());
     }
   }
 
@@ -105,32 +112,51 @@ void show_what_is_held(const Server& server, std::string_view when) {
              entries_of(server, "maps"));
 }
 
-struct Cost {
-  double per_second = 0, cpu_us = 0;
+/// Sends to a server's queues in turn, round by round, and what that cost.
+class Load {
+ public:
+  Load(const Server& server, int number, std::int64_t queues)
+      : server_(server), sender_(1024, number), queues_(queues) {}
+
+  void send(std::int64_t messages) {
+    const auto start = std::chrono::steady_clock::now();
+    for (std::int64_t i = 0; i < messages; ++i) sender_.add(sent_++ % queues_);
+    sender_.settle();
+    seconds_ += Seconds(std::chrono::steady_clock::now() - start).count();
+  }
+  double per_second() const { return static_cast<double>(sent_) / seconds_; }
+  /// Also of what the server did between the rounds.
+  double cpu_us() const {
+    return (server_.cpu_seconds() - cpu_) / static_cast<double>(sent_) * 1e6;
+  }
+  void show() const {
+    fmt::print("sends to {:>7} queues {:8.0f} messages/s, {:.2f} us of the server's CPU each\n",
+               queues_, per_second(), cpu_us());
+  }
+
+ private:
+  const Server& server_;
+  const double cpu_ = server_.cpu_seconds();
+  Sender sender_;
+  const std::int64_t queues_;
+  std::int64_t sent_ = 0;
+  double seconds_ = 0;
 };
 
-Cost send_to(const Server& server, std::int64_t queues, std::int64_t messages) {
-  Sender sender(1024);
-  const double cpu = server.cpu_seconds();
-  const auto start = std::chrono::steady_clock::now();
-  for (std::int64_t i = 0; i < messages; ++i) sender.add(i % queues);
-  sender.settle();
-  const double seconds = Seconds(std::chrono::steady_clock::now() - start).count();
-  const auto count = static_cast<double>(messages);
-  return {count / seconds, (server.cpu_seconds() - cpu) / count * 1e6};
-}
-
+/// Against another server, which has no more than sixteen. In short turns, so that a change of the
+/// machine's speed meets both.
 void compare(const Server& server, std::int64_t queues, std::int64_t messages) {
-  double few = 0, many = 0;
+  const Server other(program(), {}, {}, 1);
+  Load(other, 1, kFew).send(messages);
+  Load few(other, 1, kFew), many(server, 0, queues);
   for (int round = 0; round < kRounds; ++round) {
-    for (const std::int64_t n : {std::int64_t{16}, queues}) {
-      const Cost cost = send_to(server, n, messages);
-      (n == 16 ? few : many) += cost.cpu_us;
-      fmt::print("sends to {:>7} queues {:8.0f} messages/s, {:.2f} us of the server's CPU each\n",
-                 n, cost.per_second, cost.cpu_us);
-    }
+    few.send(messages);
+    many.send(messages);
   }
-  fmt::print("CPU of {} queues       {:8.2f} times that of 16\n", queues, many / few);
+  few.show();
+  many.show();
+  fmt::print("sends to {:>7} queues {:8.2f} times the CPU of those to {}, {:.2f} of their rate\n",
+             queues, many.cpu_us() / few.cpu_us(), kFew, many.per_second() / few.per_second());
 }
 
 void restart(Server& server, int signal, std::string_view how) {
@@ -148,10 +174,9 @@ void restart(Server& server, int signal, std::string_view how) {
 
 int main(int argc, char** argv) {
   const auto queues = argc > 1 ? parse_number<std::int64_t>(argv[1]).value_or(0) : 100'000;
-  const auto messages = argc > 2 ? parse_number<std::int64_t>(argv[2]).value_or(0) : 300'000;
-  insist(queues >= 16 && messages > 0, "usage: queues_bench [QUEUES] [SENDS]");
-  Server server(std::filesystem::canonical("/proc/self/exe").parent_path().parent_path() / "sluice",
-                {}, prepare);
+  const auto messages = argc > 2 ? parse_number<std::int64_t>(argv[2]).value_or(0) : 50'000;
+  insist(queues >= kFew && messages > 0, "usage: queues_bench [QUEUES] [SENDS]");
+  Server server(program(), {}, prepare);
   const auto start = std::chrono::steady_clock::now();
   {
     Sender sender(100);

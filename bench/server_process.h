@@ -32,8 +32,11 @@ namespace sluice::bench {
 
 namespace remoting = wire::remoting;
 
-/// Of this process: several may run at once.
-inline std::uint16_t port() { return static_cast<std::uint16_t>(20'000 + getpid() % 30'000); }
+/// Of this process, several of which may run at once, and of its server with a number, 0 or 1.
+inline std::uint16_t port(int number) {
+  constexpr int kFirst = 12'000, kEach = 25'000;
+  return static_cast<std::uint16_t>(kFirst + number * kEach + getpid() % kEach);
+}
 
 inline void insist(bool holds, const char* what) {
   if (holds) return;
@@ -47,12 +50,14 @@ class Server {
  public:
   /// `settings`: `key=value` each. `prepare` is given the store's folder before the start.
   explicit Server(const std::filesystem::path& program, std::vector<std::string> settings = {},
-                  const std::function<void(const std::filesystem::path&)>& prepare = {})
+                  const std::function<void(const std::filesystem::path&)>& prepare = {},
+                  int number = 0)
       : program_(program),
         settings_(std::move(settings)),
-        folder_(std::filesystem::temp_directory_path() / fmt::format("sluice-bench-{}", getpid())) {
+        folder_(std::filesystem::temp_directory_path() /
+                fmt::format("sluice-bench-{}-{}", getpid(), number)) {
     for (const std::string& own :
-         {"storePathRootDir=" + folder_.string(), fmt::format("listenPort={}", bench::port()),
+         {"storePathRootDir=" + folder_.string(), fmt::format("listenPort={}", port(number)),
           std::string("namesrvListenPort=0"), std::string("logLevel=error")}) {
       settings_.push_back(own);
     }
@@ -88,15 +93,13 @@ class Server {
   void set(std::string setting) { settings_.push_back(std::move(setting)); }
   pid_t pid() const { return pid_; }
   const std::filesystem::path& folder() const { return folder_; }
-  /// User and system time used so far.
+  /// User and system time used so far, to the nanosecond: /proc counts in hundredths of a second.
   double cpu_seconds() const {
-    std::ifstream file(fmt::format("/proc/{}/stat", pid_));
-    std::string text((std::istreambuf_iterator<char>(file)), {});
-    const std::string rest = text.substr(text.rfind(')') + 2);
-    unsigned long user = 0, system = 0;
-    std::sscanf(rest.c_str(), "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user,
-                &system);
-    return static_cast<double>(user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
+    clockid_t clock{};
+    timespec used{};
+    insist(clock_getcpuclockid(pid_, &clock) == 0 && clock_gettime(clock, &used) == 0,
+           "no clock of the server's");
+    return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9;
   }
   /// Memory that no file backs.
   double own_mebibytes() const { return status("RssAnon:") + status("RssShmem:"); }
@@ -125,16 +128,17 @@ class Server {
 class Connection {
  public:
   /// Tries for a minute, with that pause: how long a start takes is for a benchmark to tell.
-  explicit Connection(milliseconds pause = milliseconds(20)) {
+  explicit Connection(milliseconds pause = milliseconds(20), int server = 0) {
     sockaddr_in to{};
     to.sin_family = AF_INET;
-    to.sin_port = htons(port());
+    to.sin_port = htons(port(server));
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     for (milliseconds waited(0); waited < milliseconds(60'000); waited += pause) {
       socket_ = ::socket(AF_INET, SOCK_STREAM, 0);
       const int on = 1;
       setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-      if (::connect(socket_, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0) return;
+      const bool there = ::connect(socket_, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0;
+      if (there && !leads_to_itself(to)) return;
       ::close(socket_);
       std::this_thread::sleep_for(pause);
     }
@@ -190,6 +194,14 @@ class Connection {
   }
 
  private:
+  /// Where nobody listens, the system may choose that very port for this end: then it connects.
+  bool leads_to_itself(const sockaddr_in& to) const {
+    sockaddr_in own{};
+    socklen_t size = sizeof own;
+    insist(getsockname(socket_, reinterpret_cast<sockaddr*>(&own), &size) == 0, "no own address");
+    return own.sin_port == to.sin_port;
+  }
+
   int socket_ = -1;
   std::int32_t opaque_ = 0;
   Buffer out_, in_;
