@@ -142,6 +142,8 @@ Result<void> LocalStore::write_dirty(LogPosition below, Sync sync, LogPosition o
   const bool any_may_be = worth < LogQueue::kWorthAWrite;
   auto more = any_may_be ? unwritten_.take_all() : unwritten_.take_older(older_than);
   std::ranges::move(more, std::back_inserter(queues));
+  std::ranges::sort(queues);  // one that has told twice, or waits besides, comes once
+  queues.erase(std::ranges::unique(queues).begin(), queues.end());
   Result<void> result;
   int written_queues = 0;
   for (const auto& queue : queues) {
@@ -171,8 +173,11 @@ Result<bool> LocalStore::files_have(LogPosition below) {
 /// Those that still have many are looked at in the next round, the others when they have.
 void LocalStore::give_back(std::vector<std::shared_ptr<LogQueue>> queues, LogPosition flushed) {
   for (const auto& queue : queues) unwritten_.add(queue, flushed);
-  std::erase_if(
-      queues, [](const auto& queue) { return queue->unwritten().count < LogQueue::kWorthAWrite; });
+  std::erase_if(queues, [](const auto& queue) {
+    const bool few = queue->unwritten().count < LogQueue::kWorthAWrite;
+    if (few) queue->note_few();
+    return few;
+  });
   log_.tail().add_dirty(std::move(queues));
 }
 

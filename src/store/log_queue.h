@@ -116,6 +116,8 @@ class LogQueue final : public Queue, public std::enable_shared_from_this<LogQueu
   std::int64_t first() const { return first_; }
   /// With very many queues: so many are worth opening a file for.
   static constexpr std::int64_t kWorthAWrite = 64;
+  /// The maintenance has seen that they are few: push() is to tell when they become many.
+  void note_few() { many_ = false; }
   /// Whether UnwrittenQueues has it.
   bool listed() const { return listed_; }
   void set_listed(bool listed) { listed_ = listed; }

@@ -150,7 +150,7 @@ std::vector<Bytes> LogQueue::entries_below(std::int64_t to) const {
 /// But for the last chunk, to which somebody may be adding; see let_go().
 void LogQueue::drop_front(std::int64_t to) {
   first_chunk_ = to - written_.exchange(to);
-  many_ = false;
+  many_ = next_ - to >= kWorthAWrite;  // then the maintenance keeps it
   while (chunks_.size() > 1 && end_of(chunks_.front()) <= to) chunks_.erase(chunks_.begin());
 }
 

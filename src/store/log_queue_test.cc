@@ -79,6 +79,16 @@ TEST_F(QueueMemory, TellsOfTheFirstEntryAndOfManyAndAgainWhenTheyAreWritten) {
   }
 }
 
+TEST_F(QueueMemory, TellsOfManyOnceWhileTheyCannotBeWritten) {
+  for (int i = 0; i < LogQueue::kWorthAWrite; ++i) push();
+  ASSERT_TRUE(queue_.write_below(LogPosition(0)));
+  EXPECT_FALSE(push());
+  queue_.take_back(entry_of(1).position);
+  queue_.note_few();
+  for (int i = 2; i < LogQueue::kWorthAWrite; ++i) EXPECT_FALSE(push());
+  EXPECT_TRUE(push());
+}
+
 TEST_F(QueueMemory, IsNotLetGoWithAnEntryThatIsInNoFileAndTellsOfTheNextOneAfterwards) {
   EXPECT_TRUE(push());
   EXPECT_FALSE(queue_.let_go());

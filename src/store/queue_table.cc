@@ -63,7 +63,8 @@ std::optional<QueueTable> from_bytes(std::string_view text) {
     const QueueRow& row = table.rows.back();
     if (!in.ok() || !is_sane(row)) return std::nullopt;
     // Every message takes a byte of the log at least.
-    if (row.written > table.position || row.next() > table.position) return std::nullopt;
+    const auto unwritten = std::ssize(row.unwritten) / kIndexEntryBytes;
+    if (row.written > table.position - unwritten) return std::nullopt;
   }
   return in.left() == 0 ? std::optional(std::move(table)) : std::nullopt;
 }
@@ -76,7 +77,10 @@ QueueTableWriter::QueueTableWriter(Disk& disk, const std::string& root, std::uni
 Result<QueueTableWriter> QueueTableWriter::begin(Disk& disk, const std::string& root,
                                                  LogPosition position) {
   const std::string path = path_of(root);
-  if (disk.exists(path + kBefore)) SLUICE_CHECK(disk.rename(path + kBefore, path + kFresh));
+  // Not where it is the only good one.
+  if (disk.exists(path) && disk.exists(path + kBefore)) {
+    SLUICE_CHECK(disk.rename(path + kBefore, path + kFresh));
+  }
   SLUICE_TRY(auto file, disk.open(path + kFresh, Disk::Open::create));
   QueueTableWriter table(disk, root, std::move(file));
   ByteWriter out(table.more(kHeadBytes).data());

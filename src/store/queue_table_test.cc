@@ -103,36 +103,47 @@ TEST(QueueTable, OfEarlierVersionsIsRead) {
   EXPECT_EQ(*read_queue_table(disk, "/r"), table);
 }
 
-TEST(QueueTable, IsWrittenOverTheOneBeforeTheLastAndWholeAtEveryMoment) {
-  for (std::int64_t at = 0, done = 0; done == 0; ++at) {
+QueueTable table_of(std::int64_t position, std::size_t rows) {
+  QueueTable table{.position = position, .rows = {}};
+  for (std::size_t i = 0; i < rows; ++i) {
+    table.rows.push_back({.topic = "t",
+                          .id = QueueId(static_cast<std::int32_t>(i)),
+                          .first = 0,
+                          .written = position,
+                          .unwritten = {}});
+  }
+  return table;
+}
+
+/// Whether it could be written before the power went at that change.
+bool write_until_cut(testing::MemoryDisk& disk, std::int64_t position, std::int64_t change) {
+  disk.fail_from(disk.changes() + change);
+  auto next = QueueTableWriter::begin(disk, "/r", LogPosition(position));
+  if (next) next->add("t", QueueId(0), 0, position, {});
+  const bool done = next && next->finish();
+  std::mt19937_64 chance(static_cast<std::uint64_t>(change));
+  disk.cut_power(&chance);
+  return done;
+}
+
+TEST(QueueTable, IsWrittenOverTheOneBeforeTheLastAndWholeAtEveryMomentOfTwoCrashes) {
+  constexpr std::int64_t kChanges = 12;
+  for (std::int64_t at = 0; at < kChanges * kChanges; ++at) {
     testing::MemoryDisk disk;
     ASSERT_TRUE(disk.make_folder("/r"));
-    const auto table_of = [](std::int64_t position, std::size_t rows) {
-      QueueTable table{.position = position, .rows = {}};
-      for (std::size_t i = 0; i < rows; ++i) {
-        table.rows.push_back({.topic = "t",
-                              .id = QueueId(static_cast<std::int32_t>(i)),
-                              .first = 0,
-                              .written = position,
-                              .unwritten = {}});
-      }
-      return table;
-    };
     write(disk, table_of(100, 90));
     write(disk, table_of(101, 40));
     ASSERT_TRUE(disk.sync_folder("/r"));
-    disk.fail_from(disk.changes() + at);
-    auto next = QueueTableWriter::begin(disk, "/r", LogPosition(102));
-    if (next) next->add("t", QueueId(0), 0, 102, {});
-    done = next && next->finish() ? 1 : 0;
-    std::mt19937_64 chance(static_cast<std::uint64_t>(at));
-    disk.cut_power(&chance);
-    const auto read = read_queue_table(disk, "/r");
-    ASSERT_TRUE(read && *read) << at;
-    EXPECT_TRUE((*read)->position == 101 || (*read)->position == 102) << (*read)->position;
-    EXPECT_TRUE(done == 0 || (*read)->position == 102);
-    write(disk, table_of(103, 1));
-    EXPECT_EQ((*read_queue_table(disk, "/r"))->position, 103);
+    const bool first = write_until_cut(disk, 102, at / kChanges);
+    const auto before = *read_queue_table(disk, "/r");
+    ASSERT_TRUE(before) << at;
+    EXPECT_TRUE(before->position == 102 || (!first && before->position == 101)) << at;
+    const bool second = write_until_cut(disk, 103, at % kChanges);
+    const auto after = *read_queue_table(disk, "/r");
+    ASSERT_TRUE(after) << at;
+    EXPECT_TRUE(after->position == 103 || (!second && after->position >= 101)) << at;
+    write(disk, table_of(104, 1));
+    EXPECT_EQ((*read_queue_table(disk, "/r"))->position, 104);
   }
 }
 
