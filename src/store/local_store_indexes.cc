@@ -152,9 +152,9 @@ Result<void> LocalStore::write_dirty(LogPosition below, Sync sync, LogPosition o
     if (count == 0 || !write) continue;
     if (++written_queues % kQueuesBetweenNotes == 0) result = note_meanwhile();
     if (!result) break;
-    const auto left = queue->write_below(below);
+    auto left = queue->write_below(below);
     if (!left) {
-      result = fail(left.error().code(), std::string(left.error().remark()));
+      result = fail(std::move(left.error()));
       break;
     }
     kept_ -= count - std::min(count, left->count);
