@@ -144,10 +144,12 @@ class Load {
 };
 
 /// Against another server, which has no more than sixteen. In short turns, so that a change of the
-/// machine's speed meets both.
+/// machine's speed meets both; and after as many messages to each as there are queues, so that
+/// neither has one that nobody has sent to since its start.
 void compare(const Server& server, std::int64_t queues, std::int64_t messages) {
   const Server other(program(), {}, {}, 1);
-  Load(other, 1, kFew).send(messages);
+  Load(other, 1, kFew).send(queues);
+  Load(server, 0, queues).send(queues);
   Load few(other, 1, kFew), many(server, 0, queues);
   for (int round = 0; round < kRounds; ++round) {
     few.send(messages);

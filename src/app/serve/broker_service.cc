@@ -14,6 +14,7 @@ constexpr milliseconds kTimersPause{500};        // index of timed messages
 constexpr milliseconds kKeysPause{100};          // key index
 constexpr milliseconds kCompactPause{100};       // compaction, which so reads and writes
 constexpr std::int64_t kCompactBytes = 4 << 20;  // at most 40 MiB a second
+constexpr milliseconds kHeapPause{500};          // the heap's pages
 constexpr milliseconds kPersistPause{5'000};     // config/*.json
 constexpr milliseconds kUpkeepPause{10'000};     // members, retention, registration
 constexpr milliseconds kQuickRegistration{2};
@@ -120,6 +121,7 @@ void BrokerService::start_upkeep() {
   periodic_.push_back(std::make_unique<Periodic>(kKeysPause, [this] { store_->index_keys(); }));
   periodic_.push_back(
       std::make_unique<Periodic>(kCompactPause, [this] { store_->compact(kCompactBytes); }));
+  periodic_.push_back(std::make_unique<Periodic>(kHeapPause, [this] { heap_.upkeep(); }));
   periodic_.push_back(std::make_unique<Periodic>(kPersistPause, [this] { persist(); }));
   periodic_.push_back(std::make_unique<Periodic>(kUpkeepPause, [this] { upkeep(); }));
 }

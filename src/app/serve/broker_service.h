@@ -11,6 +11,7 @@
 #include "app/serve/periodic.h"
 #include "app/serve/registrar.h"
 #include "app/serve/route_source.h"
+#include "base/os/huge_pages.h"
 #include "base/os/worker_pool.h"
 #include "broker/broker.h"
 #include "doors/remoting/broker/door.h"
@@ -72,6 +73,7 @@ class BrokerService {
   std::unique_ptr<Registrar> registrar_;
   std::jthread flusher_;
   DueThread deliverer_, checker_;
+  HugeHeap heap_;
   std::vector<std::unique_ptr<Periodic>> periodic_;
   std::atomic<bool> closed_{false};
   std::atomic<bool> registration_is_slow_{false}, registration_posted_{false};
