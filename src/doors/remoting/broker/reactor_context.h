@@ -92,6 +92,12 @@ class ReactorContext {
   void append_soon(net::Connection& connection);
   /// Appends what all sessions have taken up, and answers them.
   void append_sends();
+  /// The batch for a request that appends by itself and clears it: what sessions have taken up is
+  /// appended before, or it would be lost with it.
+  broker::SendBatch& batch_for_one() {
+    append_sends();
+    return sends;
+  }
 
   /// By which leases run.
   delivery::LeaseTime lease_time() const;

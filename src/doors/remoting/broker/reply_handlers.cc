@@ -44,7 +44,7 @@ ClientRequest push_of(const BrokerCall& call, const SendMessage& reply) {
 /// Stores the reply, and fills in what its sender is told of it.
 Result<void> store_reply(BrokerCall& call, const SendMessage& reply, LateAnswer& answer) {
   ReactorContext& context = call.session.context();
-  broker::SendBatch& batch = context.sends;
+  broker::SendBatch& batch = context.batch_for_one();
   auto stored = [&]() -> Result<void> {
     SLUICE_CHECK(
         batch.add(send_query(reply, call.command, call.session.connection().peer()), call.wall));

@@ -11,7 +11,7 @@ namespace {
 
 Result<void> send_back(BrokerCall& call, const ConsumerSendBack& request) {
   ReactorContext& context = call.session.context();
-  broker::SendBatch& batch = context.sends;
+  broker::SendBatch& batch = context.batch_for_one();
   auto until = broker::give_back(call.broker(), batch,
                                  {.group = request.group,
                                   .position = LogPosition(request.position),

@@ -1,0 +1,156 @@
+// What several connections ask at the same moment is taken up together: nobody's request may cost
+// another its message. A whole broker runs in this process, with one reactor, which is held while
+// the requests arrive.
+
+#include <future>
+#include <memory>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "app/serve/options.h"
+#include "base/log.h"
+#include "base/os/system_clock.h"
+#include "client.h"
+#include "store/testing/temp_folder.h"
+#include "wire/remoting/requests/pull.h"
+#include "wire/remoting/requests/send.h"
+#include "wire/remoting/response_code.h"
+
+namespace sluice::wakes {
+namespace {
+
+namespace remoting = wire::remoting;
+using allocations::Client;
+
+class Wakes : public testing::Test {
+ protected:
+  void SetUp() override {
+    log::set_level(log::Level::error);
+    Settings settings;
+    const std::pair<std::string, std::string> values[] = {{"listenPort", "0"},
+                                                          {"brokerIP1", "127.0.0.1"},
+                                                          {"mappedFileSizeCommitLog", "16777216"},
+                                                          {"storePathRootDir", folder_.path()}};
+    for (const auto& [key, value] : values) ASSERT_TRUE(settings.set(key, value));
+    auto options = app::broker_options(settings);
+    ASSERT_TRUE(options) << options.error().remark();
+    auto started =
+        app::BrokerService::start(reactors_, *disk_, clock_, nullptr, std::move(*options));
+    ASSERT_TRUE(started) << started.error().remark();
+    broker_ = std::move(*started);
+  }
+  ~Wakes() override {
+    if (broker_) EXPECT_TRUE(broker_->close());
+    reactors_.stop();
+  }
+
+  std::uint16_t port() const { return broker_->port(); }
+
+  /// What `ask` writes is there as a whole when the reactor looks.
+  template <class Ask>
+  void at_the_same_time(Ask ask) {
+    std::promise<void> held, go;
+    reactors_.at(0).post([&] {
+      held.set_value();
+      go.get_future().wait();
+    });
+    held.get_future().wait();
+    ask();
+    go.set_value();
+  }
+
+  static void add_send(Client& client, std::string_view body) {
+    client.add(send(), as_bytes(body));
+  }
+  static remoting::SendMessageV2 send() {
+    remoting::SendMessageV2 request;
+    request.producer_group = "shop";
+    request.topic = "orders";
+    request.default_topic = "TBW102";
+    request.properties = "UNIQ_KEY\x01id\x02";
+    return request;
+  }
+
+  static std::string offset_of(Client& client) {
+    const auto& answer = client.answer();
+    EXPECT_EQ(answer.code, remoting::kSuccess);
+    return std::string(answer.ext.get("queueOffset"));
+  }
+  static std::string end_of_queue(Client& client) {
+    remoting::GetMaxOffset request;
+    request.topic = "orders";
+    client.add(request);
+    client.write();
+    return std::string(client.answer().ext.get("offset"));
+  }
+
+  /// Another connection sends something first, so that the next sender is not thought to be alone.
+  void somebody_sends() {
+    somebody_ = std::make_unique<Client>(port());
+    add_send(*somebody_, "first");
+    somebody_->write();
+    EXPECT_EQ(offset_of(*somebody_), "0");
+  }
+
+ private:
+  store::testing::TempFolder folder_;
+  SystemClock clock_;
+  std::unique_ptr<store::Disk> disk_ = store::posix_disk();
+  net::ReactorPool reactors_{1};
+  std::unique_ptr<app::BrokerService> broker_;
+  std::unique_ptr<Client> somebody_;
+};
+
+TEST_F(Wakes, AMessageGivenBackInVainCostsNobodyTheirs) {
+  somebody_sends();
+  Client sender(port()), consumer(port());
+  remoting::ConsumerSendBack back;
+  back.group = "nobody";
+  back.position = 1 << 20;
+  at_the_same_time([&] {
+    add_send(sender, "second");
+    sender.write();
+    consumer.add(back);
+    consumer.write();
+  });
+  EXPECT_EQ(offset_of(sender), "1");
+  EXPECT_NE(consumer.answer().code, remoting::kSuccess);
+  EXPECT_EQ(end_of_queue(sender), "2");
+}
+
+TEST_F(Wakes, AReplyIsAnsweredWithItsOwnPlace) {
+  somebody_sends();
+  Client sender(port()), replier(port());
+  remoting::SendReplyV2 reply;
+  static_cast<remoting::SendMessage&>(reply) = send();
+  at_the_same_time([&] {
+    add_send(sender, "second");
+    sender.write();
+    replier.add(reply, as_bytes(std::string_view("third")));
+    replier.write();
+  });
+  EXPECT_EQ(offset_of(sender), "1");
+  EXPECT_EQ(replier.answer().ext.get("queueOffset"), "2");
+  EXPECT_EQ(end_of_queue(sender), "3");
+}
+
+TEST_F(Wakes, AReplyToNoTopicCostsNobodyTheirs) {
+  somebody_sends();
+  Client sender(port()), replier(port());
+  remoting::SendReplyV2 reply;
+  static_cast<remoting::SendMessage&>(reply) = send();
+  reply.topic = "SCHEDULE_TOPIC_XXXX";
+  at_the_same_time([&] {
+    add_send(sender, "second");
+    sender.write();
+    replier.add(reply, as_bytes(std::string_view("lost")));
+    replier.write();
+  });
+  EXPECT_EQ(offset_of(sender), "1");
+  EXPECT_NE(replier.answer().code, remoting::kSuccess);
+  EXPECT_EQ(end_of_queue(sender), "2");
+}
+
+}  // namespace
+}  // namespace sluice::wakes
