@@ -1,6 +1,7 @@
 #include "net/reactor.h"
 
 #include <future>
+#include <string>
 
 #include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/post.hpp>
@@ -8,6 +9,7 @@
 #include <sched.h>
 
 #include "base/log.h"
+#include "base/os/thread_name.h"
 #include "net/loop.h"
 
 namespace sluice::net {
@@ -106,7 +108,12 @@ int usable_cores() {
 ReactorPool::ReactorPool(int count) {
   const int n = count > 0 ? count : usable_cores();
   for (int i = 0; i < n; ++i) reactors_.push_back(std::make_unique<Reactor>(i));
-  for (auto& reactor : reactors_) threads_.emplace_back([&reactor = *reactor] { reactor.run(); });
+  for (auto& reactor : reactors_) {
+    threads_.emplace_back([&reactor = *reactor, number = threads_.size()] {
+      name_this_thread("reactor-" + std::to_string(number));
+      reactor.run();
+    });
+  }
 }
 
 ReactorPool::~ReactorPool() { stop(); }

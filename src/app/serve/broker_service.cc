@@ -4,6 +4,7 @@
 
 #include "app/serve/due_rounds.h"
 #include "base/log.h"
+#include "base/os/thread_name.h"
 
 namespace sluice::app {
 namespace {
@@ -67,8 +68,8 @@ Result<void> BrokerService::open(net::ReactorPool& reactors, store::Disk& disk) 
       std::make_unique<WorkerPool>("cold-reads", options_.cold_read_threads, kColdReadsMax);
   options_.door.cold_readers = cold_readers_.get();
   SLUICE_TRY(door_, doors::BrokerDoor::open(*broker_, clock_, reactors, options_.door));
-  deliverer_.start([this] { return deliver_due(*broker_, clock_, *door_); });
-  checker_.start([this] { return check_transactions(*broker_, clock_, *door_); });
+  deliverer_.start("deliver-due", [this] { return deliver_due(*broker_, clock_, *door_); });
+  checker_.start("transactions", [this] { return check_transactions(*broker_, clock_, *door_); });
   return {};
 }
 
@@ -111,19 +112,22 @@ void BrokerService::register_in_process() {
 void BrokerService::start_upkeep() {
   if (options_.store.sync_flush) {
     flusher_ = std::jthread([this] {
+      name_this_thread("sync-flush");
       while (store_->flush_waiting()) {
       }
     });
   }
-  periodic_.push_back(std::make_unique<Periodic>(kFlushPause, [this] { store_->flush_log(); }));
-  periodic_.push_back(std::make_unique<Periodic>(kStorePause, [this] { maintain_store(); }));
-  periodic_.push_back(std::make_unique<Periodic>(kTimersPause, [this] { maintain_timers(); }));
-  periodic_.push_back(std::make_unique<Periodic>(kKeysPause, [this] { store_->index_keys(); }));
-  periodic_.push_back(
-      std::make_unique<Periodic>(kCompactPause, [this] { store_->compact(kCompactBytes); }));
-  periodic_.push_back(std::make_unique<Periodic>(kHeapPause, [this] { heap_.upkeep(); }));
-  periodic_.push_back(std::make_unique<Periodic>(kPersistPause, [this] { persist(); }));
-  periodic_.push_back(std::make_unique<Periodic>(kUpkeepPause, [this] { upkeep(); }));
+  const auto repeat = [this](const char* name, milliseconds pause, std::function<void()> work) {
+    periodic_.push_back(std::make_unique<Periodic>(name, pause, std::move(work)));
+  };
+  repeat("flush", kFlushPause, [this] { store_->flush_log(); });
+  repeat("indexes", kStorePause, [this] { maintain_store(); });
+  repeat("timers", kTimersPause, [this] { maintain_timers(); });
+  repeat("keys", kKeysPause, [this] { store_->index_keys(); });
+  repeat("compact", kCompactPause, [this] { store_->compact(kCompactBytes); });
+  repeat("huge-pages", kHeapPause, [this] { heap_.upkeep(); });
+  repeat("persist", kPersistPause, [this] { persist(); });
+  repeat("upkeep", kUpkeepPause, [this] { upkeep(); });
 }
 
 void BrokerService::maintain_store() {

@@ -1,10 +1,14 @@
 #include "app/serve/due_thread.h"
 
+#include "base/os/thread_name.h"
+
 namespace sluice::app {
 
-void DueThread::start(Round round) {
-  thread_ = std::jthread(
-      [this, round = std::move(round)](const std::stop_token& stop) { run(stop, round); });
+void DueThread::start(const std::string& name, Round round) {
+  thread_ = std::jthread([this, name, round = std::move(round)](const std::stop_token& stop) {
+    name_this_thread(name);
+    run(stop, round);
+  });
 }
 
 void DueThread::sooner() {

@@ -3,6 +3,7 @@
 #include <condition_variable>
 #include <functional>
 #include <mutex>
+#include <string>
 #include <thread>
 
 #include "base/clock.h"
@@ -17,7 +18,7 @@ class DueThread {
   using Round = std::function<milliseconds()>;
 
   ~DueThread() { stop(); }
-  void start(Round round);
+  void start(const std::string& name, Round round);
   /// Any thread, also before start(): the next round is due at once.
   void sooner();
   /// A round that has begun ends before.

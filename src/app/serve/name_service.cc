@@ -16,11 +16,12 @@ Result<std::unique_ptr<NameService>> NameService::start(net::ReactorPool& reacto
       .config_text = std::move(options.config_text),
       .kv_changed = [&disk, &names, path = options.kv_path] { save_kv(disk, path, names.kv()); }};
   SLUICE_TRY(service->door_, doors::NameDoor::open(names, clock, reactors, std::move(door)));
-  service->expiry_ = std::make_unique<Periodic>(naming::kExpiryPeriod, [&names, &clock] {
-    if (const auto gone = names.routes().expire(clock.steady()); !gone.empty()) {
-      log::warn("brokers_expired", {{"count", gone.size()}});
-    }
-  });
+  service->expiry_ =
+      std::make_unique<Periodic>("route-expiry", naming::kExpiryPeriod, [&names, &clock] {
+        if (const auto gone = names.routes().expire(clock.steady()); !gone.empty()) {
+          log::warn("brokers_expired", {{"count", gone.size()}});
+        }
+      });
   return service;
 }
 

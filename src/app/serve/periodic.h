@@ -3,9 +3,11 @@
 #include <condition_variable>
 #include <functional>
 #include <mutex>
+#include <string>
 #include <thread>
 
 #include "base/clock.h"
+#include "base/os/thread_name.h"
 
 namespace sluice::app {
 
@@ -13,8 +15,10 @@ namespace sluice::app {
 /// run ends before the destructor returns.
 class Periodic {
  public:
-  Periodic(milliseconds pause, std::function<void()> work)
-      : thread_([this, pause, work = std::move(work)](const std::stop_token& stop) {
+  /// `name`: see name_this_thread().
+  Periodic(const std::string& name, milliseconds pause, std::function<void()> work)
+      : thread_([this, name, pause, work = std::move(work)](const std::stop_token& stop) {
+          name_this_thread(name);
           std::unique_lock lock(mutex_);
           while (!wake_.wait_for(lock, stop, pause, [&stop] { return stop.stop_requested(); })) {
             if (stop.stop_requested()) return;

@@ -2,15 +2,17 @@
 
 #include <utility>
 
-#include <pthread.h>
+#include "base/os/thread_name.h"
 
 namespace sluice {
 
 WorkerPool::WorkerPool(const std::string& name, int threads, std::size_t waiting_max)
     : waiting_max_(waiting_max) {
   for (int i = 0; i < threads; ++i) {
-    threads_.emplace_back([this](const std::stop_token& stop) { work(stop); });
-    ::pthread_setname_np(threads_.back().native_handle(), name.c_str());
+    threads_.emplace_back([this, name](const std::stop_token& stop) {
+      name_this_thread(name);
+      work(stop);
+    });
   }
 }
 

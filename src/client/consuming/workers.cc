@@ -1,7 +1,10 @@
 #include "client/consuming/workers.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
+
+#include "base/os/thread_name.h"
 
 namespace sluice::client {
 
@@ -10,7 +13,10 @@ Workers::Workers(int threads) {
   shared_->busy.resize(count);
   shared_->gone.resize(count);
   for (std::size_t i = 0; i < count; ++i) {
-    threads_.emplace_back([shared = shared_, i] { shared->run(i); });
+    threads_.emplace_back([shared = shared_, i] {
+      name_this_thread("listener-" + std::to_string(i));
+      shared->run(i);
+    });
   }
 }
 
