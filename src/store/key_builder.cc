@@ -92,15 +92,18 @@ Result<bool> KeyBuilder::advance() {
   }
   position_ = std::max(position_, segments_.first());
   const std::int64_t end = log_.confirmed().value;
-  const std::int64_t stop = std::min(end, position_ + kBytesAtOnce);
-  while (position_ < stop) {
+  std::int64_t read = 0;
+  while (position_ < end && read < kBytesAtOnce) {
     keys_.clear();
-    while (position_ < stop && keys_.size() < kKeysPerBatch) {
+    while (position_ < end && read < kBytesAtOnce && keys_.size() < kKeysPerBatch) {
       const auto segment = segments_.find(position_);
       if (segment == nullptr) return false;  // dropped since: the next call goes on behind it
       const Bytes rest = segment->from(position_);
       const auto readable = static_cast<std::size_t>(end - position_);
-      if (!take_record(rest.first(std::min(rest.size(), readable)))) break;
+      const std::int64_t begun = position_;
+      const auto bytes = take_record(rest.first(std::min(rest.size(), readable)));
+      read += bytes.value_or(position_ - begun);
+      if (!bytes) break;
     }
     SLUICE_CHECK(index_.add(keys_));
   }
@@ -108,19 +111,19 @@ Result<bool> KeyBuilder::advance() {
   return position_ < end;
 }
 
-/// False: nothing could be made of it; the position has moved on.
-bool KeyBuilder::take_record(Bytes rest) {
+/// Moves the position on. Gives how many bytes had to be read for it; nothing: they were damaged.
+std::optional<std::int64_t> KeyBuilder::take_record(Bytes rest) {
   using Kind = record::Scan::Kind;
   const record::Scan scan = record::scan(rest, record::CrcCheck::skip);
   if (scan.kind == Kind::record) {
     take_keys(scan.record);
     position_ += scan.record.size;
-    return true;
+    return scan.record.size;
   }
   const std::int64_t segment_end = segments_.base_of(position_) + segments_.segment_bytes();
   if (scan.kind == Kind::blank) {
     position_ = segment_end;
-    return true;
+    return record::kBlankSize;
   }
   const auto next = next_whole_record(segments_, position_ + 1, segment_end);
   log::error("log_damaged", {{"position", position_},
@@ -128,7 +131,7 @@ bool KeyBuilder::take_record(Bytes rest) {
                              {"effect", "its keys are not in the index"},
                              {"next", next.value_or(segment_end)}});
   position_ = next.value_or(segment_end);
-  return false;
+  return std::nullopt;
 }
 
 void KeyBuilder::take_keys(const record::Decoded& found) {

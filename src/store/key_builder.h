@@ -49,7 +49,7 @@ class KeyBuilder {
   Result<void> reload();
   void note_failure(const Error& why);
   Result<bool> advance();
-  bool take_record(Bytes rest);
+  std::optional<std::int64_t> take_record(Bytes rest);
   void take_keys(const wire::record::Decoded& record);
   Result<void> flush_if_due();
 
