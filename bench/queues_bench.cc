@@ -1,11 +1,13 @@
 // What do very many queues cost? Makes a store that seems to hold 100 GB (sparse files) and has so
 // many queues of three messages each, then measures: how long making them took, the memory,
-// descriptors and mappings they hold, the disk their index files take, sending to all of them
-// against sending to sixteen, and the time from a start after kill -9 to the first send.
+// descriptors and mappings they hold, the disk their index files take, sending to all of them (one
+// after the other, and scattered) against sending to sixteen, and the time from a start after kill
+// -9 to the first send.
 //
 // Usage: queues_bench [QUEUES = 100000] [SENDS A ROUND = 50000]
 
 #include <chrono>
+#include <iterator>
 #include <string>
 
 #include <sys/stat.h>
@@ -26,7 +28,7 @@ using Seconds = std::chrono::duration<double>;
 constexpr std::int64_t kQueuesPerTopic = 8, kMessagesPerQueue = 3, kAtOnce = 256;
 constexpr std::int64_t kSegments = 100, kSegmentBytes = 1LL << 30;
 constexpr std::int64_t kFew = 16;
-constexpr int kRounds = 30, kRestarts = 3;
+constexpr int kRounds = 15, kRestarts = 3;
 
 std::filesystem::path program() {
   return std::filesystem::canonical("/proc/self/exe").parent_path().parent_path() / "sluice";
@@ -45,9 +47,9 @@ class Sender {
     request.default_topic = "TBW102";
     request.default_topic_queues = kQueuesPerTopic;
     request.queue_id = static_cast<std::int32_t>(queue % kQueuesPerTopic);
-    request.properties =
-        "UNIQ_KEY\x01"
-        "7F0000010000000000000000000000\x02";
+    properties_.clear();
+    fmt::format_to(std::back_inserter(properties_), "UNIQ_KEY\x01{:032X}\x02", ++last_id_);
+    request.properties = properties_;
     connection_.add(request, as_bytes(body_));
     if (++waiting_ == kAtOnce) settle();
   }
@@ -62,8 +64,9 @@ class Sender {
 
  private:
   Connection connection_;
-  std::string topic_;
+  std::string topic_, properties_;
   const std::string body_;
+  std::uint64_t last_id_ = 0;
   std::int64_t waiting_ = 0;
 };
 
@@ -112,15 +115,18 @@ void show_what_is_held(const Server& server, std::string_view when) {
              entries_of(server, "maps"));
 }
 
-/// Sends to a server's queues in turn, round by round, and what that cost.
+/// How far the next queue is from the one before: the neighbour, or one of another topic.
+constexpr std::int64_t kInTurn = 1, kScattered = 7919;
+
+/// Sends to a server's queues, round by round, and what that cost.
 class Load {
  public:
-  Load(const Server& server, int number, std::int64_t queues)
-      : server_(server), sender_(1024, number), queues_(queues) {}
+  Load(const Server& server, int number, std::int64_t queues, std::int64_t step = kInTurn)
+      : server_(server), sender_(1024, number), queues_(queues), step_(step) {}
 
   void send(std::int64_t messages) {
     const auto start = std::chrono::steady_clock::now();
-    for (std::int64_t i = 0; i < messages; ++i) sender_.add(sent_++ % queues_);
+    for (std::int64_t i = 0; i < messages; ++i) sender_.add(sent_++ * step_ % queues_);
     sender_.settle();
     seconds_ += Seconds(std::chrono::steady_clock::now() - start).count();
   }
@@ -138,10 +144,25 @@ class Load {
   const Server& server_;
   const double cpu_ = server_.cpu_seconds();
   Sender sender_;
-  const std::int64_t queues_;
+  const std::int64_t queues_, step_;
   std::int64_t sent_ = 0;
   double seconds_ = 0;
 };
+
+void compare(const Server& server, const Server& other, std::int64_t queues, std::int64_t messages,
+             std::int64_t step) {
+  Load few(other, 1, kFew, step), many(server, 0, queues, step);
+  for (int round = 0; round < kRounds; ++round) {
+    few.send(messages);
+    many.send(messages);
+  }
+  few.show();
+  many.show();
+  fmt::print(
+      "sends to {:>7} queues {:8.2f} times the CPU of those to {}, {:.2f} of their rate, {}\n",
+      queues, many.cpu_us() / few.cpu_us(), kFew, many.per_second() / few.per_second(),
+      step == kInTurn ? "one queue after the other" : "scattered");
+}
 
 /// Against another server, which has no more than sixteen. In short turns, so that a change of the
 /// machine's speed meets both; and after as many messages to each as there are queues, so that
@@ -150,15 +171,8 @@ void compare(const Server& server, std::int64_t queues, std::int64_t messages) {
   const Server other(program(), {}, {}, 1);
   Load(other, 1, kFew).send(queues);
   Load(server, 0, queues).send(queues);
-  Load few(other, 1, kFew), many(server, 0, queues);
-  for (int round = 0; round < kRounds; ++round) {
-    few.send(messages);
-    many.send(messages);
-  }
-  few.show();
-  many.show();
-  fmt::print("sends to {:>7} queues {:8.2f} times the CPU of those to {}, {:.2f} of their rate\n",
-             queues, many.cpu_us() / few.cpu_us(), kFew, many.per_second() / few.per_second());
+  compare(server, other, queues, messages, kInTurn);
+  compare(server, other, queues, messages, kScattered);
 }
 
 void restart(Server& server, int signal, std::string_view how) {

@@ -55,9 +55,12 @@ std::shared_ptr<Topic> Topics::light(std::string_view name, bool limited) {
   auto topic = std::make_shared<Topic>(std::move(config), store_);
   Shard& in = shard(name);
   const std::unique_lock lock(in.mutex);
-  const auto [place, made] = in.topics.try_emplace(topic->name(), topic);
-  if (made) lights_.fetch_add(1);
-  return place->second;
+  if (in.topics.insert(topic)) {
+    lights_.fetch_add(1);
+    made_.fetch_add(1);
+    return topic;
+  }
+  return *in.topics.find(TopicTable::hash(name), name);
 }
 
 void Spread::clear() {

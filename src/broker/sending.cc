@@ -214,7 +214,6 @@ Result<bool> SendBatch::take(const Target& to, const SendQuery& query, const Bat
   pending.crc = body_crc(item.body);
   bytes_ += static_cast<std::size_t>(pending.size);
   pending_.push_back(pending);
-  broker_.store().expect(pending_);
   if (found.waits() || half) return found.wait;
   list(*to.found.queue);
   if (!found.light) return found.wait;

@@ -39,7 +39,6 @@ Result<SendBatch::Target> SendBatch::target(const SendQuery& query, WallTime now
                 fmt::format("topic {} has {} write queues, there is no queue {}", topic.name(),
                             topic.write_queues(), query.queue_id));
   }
-  __builtin_prefetch(found.queue);  // which list() asks; with very many queues it is in no cache
   return Target{&topic, found, id, dead};
 }
 

@@ -72,6 +72,27 @@ Topic::Found Topic::find(QueueId id) {
   return {queues_.back().get(), slot.index};
 }
 
+/// Also what lies before it: the count of who holds it.
+void Topic::expect() const {
+  __builtin_prefetch(reinterpret_cast<const std::byte*>(this) - 1, 1);
+  __builtin_prefetch(this);
+  __builtin_prefetch(&slots_);
+}
+
+void Topic::expect_place(QueueId id) const {
+  const std::uint32_t count = slot_count_.load(std::memory_order_acquire);
+  if (std::cmp_less(id.value, 0) || std::cmp_greater_equal(id.value, count)) return;
+  __builtin_prefetch(slots_.load(std::memory_order_acquire) + id.value);
+}
+
+void Topic::expect_queue(QueueId id) const {
+  const std::uint32_t count = slot_count_.load(std::memory_order_acquire);
+  if (std::cmp_less(id.value, 0) || std::cmp_greater_equal(id.value, count)) return;
+  const Slot& slot = slots_.load(std::memory_order_acquire)[id.value];
+  const TopicQueue* const queue = slot.queue.load(std::memory_order_acquire);
+  __builtin_prefetch(queue, 1);
+}
+
 Result<TopicQueue*> Topic::readable_queue(QueueId id) {
   TopicQueue* const found = queue(id);
   if (found && id.value < read_queues()) return found;

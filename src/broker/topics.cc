@@ -108,7 +108,7 @@ Topics::Topics(store::MessageStore& store, TopicsOptions options)
     : store_(store), options_(std::move(options)) {
   for (TopicConfig& config : first_topics(options_)) {
     auto topic = std::make_shared<Topic>(std::move(config), store_);
-    shard(topic->name()).topics.insert_or_assign(topic->name(), topic);
+    made_ += shard(topic->name()).topics.insert_or_assign(topic) ? 1 : 0;
   }
 }
 
@@ -116,11 +116,17 @@ std::shared_ptr<Topic> Topics::find(std::string_view name) {
   return is_light(name) ? light(name, true) : look(name);
 }
 
-std::shared_ptr<Topic> Topics::look(std::string_view name) const {
-  Shard& in = shard(name);
+std::shared_ptr<Topic> Topics::look(std::size_t hash, std::string_view name) const {
+  Shard& in = shard(hash);
   std::shared_lock lock(in.mutex);
-  const auto found = in.topics.find(name);
-  return found == in.topics.end() ? nullptr : found->second;
+  const auto* const found = in.topics.find(hash, name);
+  return found == nullptr ? nullptr : *found;
+}
+
+void Topics::expect_topic(std::size_t hash) const {
+  Shard& in = shard(hash);
+  std::shared_lock lock(in.mutex);
+  in.topics.expect_topic(hash);
 }
 
 Result<std::shared_ptr<Topic>> Topics::find_or_create(std::string_view name,
@@ -159,7 +165,8 @@ Result<std::shared_ptr<Topic>> Topics::ensure(TopicConfig config, WallTime now) 
     topic = std::make_shared<Topic>(std::move(config), store_);
     Shard& in = shard(topic->name());
     std::unique_lock lock(in.mutex);
-    in.topics.emplace(topic->name(), topic);
+    in.topics.insert(topic);
+    made_.fetch_add(1);
   }
   changed(now);
   return topic;
@@ -213,7 +220,8 @@ Result<bool> Topics::put_locked(TopicConfig config) {
   auto topic = std::make_shared<Topic>(std::move(config), store_);
   Shard& in = shard(topic->name());
   std::unique_lock lock(in.mutex);
-  in.topics.emplace(topic->name(), topic);
+  in.topics.insert(topic);
+  made_.fetch_add(1);
   return true;
 }
 
@@ -231,6 +239,7 @@ Result<void> Topics::remove(std::string_view name, WallTime now) {
       Shard& in = shard(name);
       std::unique_lock lock(in.mutex);
       in.topics.erase(topic->name());
+      made_.fetch_sub(1);
       if (is_light(name)) lights_.fetch_sub(1);
     }
     // Before the next change, which may make a topic of this name with queues of its own.
@@ -244,9 +253,9 @@ std::vector<std::shared_ptr<const TopicConfig>> Topics::configs() const {
   std::vector<std::shared_ptr<const TopicConfig>> all;
   for (const Shard& in : shards_) {
     std::shared_lock lock(in.mutex);
-    for (const auto& [name, topic] : in.topics) {
-      if (!is_light(name)) all.push_back(topic->config());
-    }
+    in.topics.for_each([&](const Topic& topic) {
+      if (!is_light(topic.name())) all.push_back(topic.config());
+    });
   }
   std::ranges::sort(all, {}, [](const auto& config) -> const std::string& { return config->name; });
   return all;
@@ -271,7 +280,7 @@ void Topics::restore(std::vector<TopicConfig> configs, DataVersion version) {
     auto topic = std::make_shared<Topic>(std::move(config), store_);
     Shard& in = shard(topic->name());
     std::unique_lock lock(in.mutex);
-    in.topics.insert_or_assign(topic->name(), topic);
+    made_ += in.topics.insert_or_assign(topic) ? 1 : 0;
   }
   version_ = version;
 }
@@ -285,10 +294,6 @@ void Topics::changed(WallTime now) {
     tell = on_change_;
   }
   if (tell) tell();
-}
-
-Topics::Shard& Topics::shard(std::string_view name) const {
-  return shards_[StringHash{}(name) % shards_.size()];
 }
 
 }  // namespace sluice::broker

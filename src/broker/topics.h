@@ -11,11 +11,10 @@
 #include <string_view>
 #include <vector>
 
-#include <boost/unordered/unordered_flat_map.hpp>
-
 #include "base/clock.h"
 #include "base/result.h"
 #include "broker/topic_attributes.h"
+#include "broker/topic_table.h"
 #include "store/message_store.h"
 
 /// Topics of this broker: their configuration and their queues.
@@ -78,6 +77,10 @@ class Topic {
   /// The queue, or nullptr when id is not below max(read, write) queues.
   TopicQueue* queue(QueueId id) { return find(id).queue; }
   Found find(QueueId id);
+  // What find() touches is asked for, one step after the other: see SendsAhead.
+  void expect() const;
+  void expect_place(QueueId id) const;
+  void expect_queue(QueueId id) const;
   /// One of those that are read from. Errors: queue_out_of_range.
   Result<TopicQueue*> readable_queue(QueueId id);
   std::int32_t read_queues() const { return read_queues_.load(std::memory_order_relaxed); }
@@ -144,6 +147,13 @@ class Topics {
   const TopicsOptions& options() const { return options_; }
   /// Makes a light queue's topic when it is not there; null past their limit.
   std::shared_ptr<Topic> find(std::string_view name);
+  /// Whether so many topics were made that they are in no cache.
+  bool many() const { return made_.load(std::memory_order_relaxed) > kMany; }
+  /// See SendsAhead, and TopicTable.
+  void expect_row(std::size_t hash) const { shard(hash).topics.expect_row(hash); }
+  void expect_topic(std::size_t hash) const;
+  /// Makes none, and is nullptr where there is none.
+  std::shared_ptr<Topic> look(std::size_t hash, std::string_view name) const;
   /// Whether the name is that of a light queue: nobody configures it, and nobody is told of it.
   bool is_light(std::string_view name) const;
   /// A light queue's topic; `limited`: null instead of one more than there may be.
@@ -173,19 +183,18 @@ class Topics {
   void restore(std::vector<TopicConfig> configs, DataVersion version);
 
  private:
-  std::shared_ptr<Topic> look(std::string_view name) const;
+  std::shared_ptr<Topic> look(std::string_view name) const {
+    return look(TopicTable::hash(name), name);
+  }
+  static constexpr std::size_t kMany = 500;
   void changed(WallTime now);
   Result<bool> put_locked(TopicConfig config);
-  struct StringHash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view s) const { return std::hash<std::string_view>{}(s); }
-  };
   struct alignas(64) Shard {
     mutable std::shared_mutex mutex;
-    boost::unordered_flat_map<std::string, std::shared_ptr<Topic>, StringHash, std::equal_to<>>
-        topics;
+    TopicTable topics;
   };
-  Shard& shard(std::string_view name) const;
+  Shard& shard(std::size_t hash) const { return shards_[hash % shards_.size()]; }
+  Shard& shard(std::string_view name) const { return shard(TopicTable::hash(name)); }
 
   store::MessageStore& store_;
   const TopicsOptions options_;
@@ -194,6 +203,7 @@ class Topics {
   DataVersion version_;
   std::function<void()> on_change_;
   std::atomic<std::int32_t> lights_{0};
+  std::atomic<std::size_t> made_{0};
 };
 
 }  // namespace sluice::broker

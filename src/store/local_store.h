@@ -30,7 +30,6 @@ class LocalStore final : public MessageStore {
   std::vector<std::shared_ptr<Queue>> queues() const override;
   std::vector<std::shared_ptr<Queue>> queues_of(std::string_view topic) const override;
 
-  void expect(std::span<const Pending> batch) const override { LogTail::expect(batch); }
   Result<LogPosition> append(std::span<Pending> batch) override;
   void on_confirmed(ConfirmedFn fn) override { log_.on_confirmed(std::move(fn)); }
   Result<Slice> read(LogPosition position, std::int32_t size) const override;

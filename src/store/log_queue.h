@@ -82,7 +82,7 @@ class LogQueue final : public Queue, public std::enable_shared_from_this<LogQueu
   /// has entries in memory alone.
   bool let_go();
   /// With very many queues what push() touches is in no cache. So who is going to push asks for the
-  /// first of these some time before, and later for the second. Any thread.
+  /// first of these some time before, and when that is there for the second. Any thread.
   void warm() const {
     __builtin_prefetch(&next_, 1);
     __builtin_prefetch(&many_, 1);

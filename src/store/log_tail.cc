@@ -14,6 +14,14 @@ namespace {
 
 constexpr std::int64_t kClockJitterMs = 1000;
 
+// Where a queue's next entry goes is asked for so many messages before: each takes some hundred
+// nanoseconds.
+constexpr std::size_t kWarmAhead = 3;
+
+void warm_entry(const Pending& pending) {
+  if (pending.queue != nullptr) static_cast<const LogQueue*>(pending.queue)->warm_entry();
+}
+
 bool takes_nothing(const Queue* queue) {
   return queue != nullptr && static_cast<const LogQueue*>(queue)->removed();
 }
@@ -142,20 +150,22 @@ void LogTail::place_all(std::span<Pending> batch, WallTime now, Writer& writer, 
   // is followed.
   const std::int64_t back = group.store_ms - unix_ms(now);
   if (back < 0 || back > kClockJitterMs) group.store_ms = unix_ms(now);
-  for (Pending& pending : batch) place_one(pending, writer, group);
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    if (i + kWarmAhead < batch.size()) warm_entry(batch[i + kWarmAhead]);
+    place_one(batch[i], writer, group);
+  }
   end_published_.store(end_, std::memory_order_release);
 }
 
-/// What a queue points to can be asked for when the queue itself is there.
-void LogTail::expect(std::span<const Pending> batch) {
-  constexpr std::size_t kLater = 8;  // messages, some microseconds
-  if (const Queue* const queue = batch.back().queue) static_cast<const LogQueue*>(queue)->warm();
-  if (batch.size() <= kLater) return;
-  const Queue* const earlier = batch[batch.size() - 1 - kLater].queue;
-  if (earlier != nullptr) static_cast<const LogQueue*>(earlier)->warm_entry();
+/// With very many queues, none of a batch's is in a cache: so they all come at the same time.
+void LogTail::warm(std::span<const Pending> batch) {
+  for (const Pending& pending : batch) {
+    if (pending.queue != nullptr) static_cast<const LogQueue*>(pending.queue)->warm();
+  }
 }
 
 Result<LogTail::Outcome> LogTail::place(std::span<Pending> batch, WallTime now) {
+  warm(batch);
   const std::lock_guard guard(mutex_);
   SLUICE_CHECK(check(batch));
   const std::int64_t needed = bytes_needed(batch);

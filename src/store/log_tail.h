@@ -61,8 +61,6 @@ class LogTail {
     std::int64_t end = 0;
     std::uint64_t generation = 0;  ///< for survived()
   };
-  /// See MessageStore::expect.
-  static void expect(std::span<const Pending> batch);
   /// All of the batch or nothing. Errors: what refuse() was given, message_illegal, not_found
   /// (removed queue).
   Result<Outcome> place(std::span<Pending> batch, WallTime now);
@@ -99,6 +97,7 @@ class LogTail {
 
  private:
   struct Writer;
+  static void warm(std::span<const Pending> batch);
   Result<void> reason() const;
   Result<void> check(std::span<const Pending> batch) const;
   std::int64_t bytes_needed(std::span<const Pending> batch) const;

@@ -172,9 +172,6 @@ class MessageStore {
   /// The same of one topic. With very many queues much cheaper than to look for its own among all.
   virtual std::vector<std::shared_ptr<Queue>> queues_of(std::string_view topic) const = 0;
 
-  /// The last of `batch` has come to it, which is going to be appended: what that touches may begin
-  /// to come into the processor's cache. Any thread.
-  virtual void expect(std::span<const Pending> /*batch*/) const {}
   /// Appends all of `batch` in order (consecutively in the log; a batch may span segments). On
   /// return the records are written (not necessarily flushed). Gives the position that confirmed()
   /// must reach before anybody is told; without sync_flush it has reached it already, and the

@@ -12,6 +12,7 @@
 #include "broker/popping.h"
 #include "broker/pulling.h"
 #include "broker/sending.h"
+#include "broker/sends_ahead.h"
 #include "delivery/waits.h"
 #include "doors/remoting/broker/door.h"
 #include "doors/remoting/broker/parked.h"
@@ -25,6 +26,13 @@
 namespace sluice::doors {
 
 class BrokerSession;
+
+/// A decoded send that is taken up a bit later. Views are of its frame.
+struct AskedSend {
+  broker::SendQuery query;
+  bool batch = false;
+  ReplyTo reply_to;
+};
 
 /// An answer to a send that waits until its messages are confirmed (flushed).
 struct LateAnswer {
@@ -62,6 +70,8 @@ class ReactorContext {
 
   /// The wake's sends, and space for decoding.
   broker::SendBatch sends;
+  broker::SendsAhead sends_ahead;
+  std::vector<AskedSend> asked_sends;  ///< of the frames being handled
   std::vector<broker::BatchItem> batch_items;
   wire::remoting::Command command;
   WallTime wall;      ///< when the frames being handled were taken up

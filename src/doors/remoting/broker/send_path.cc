@@ -88,27 +88,45 @@ broker::SendQuery send_query(const SendMessage& request, const Command& command,
 }
 
 template <class Request>
-Result<void> BrokerSession::take_send_as() {
+Result<AskedSend> BrokerSession::decode_send() const {
   const Command& command = context_.command;
   SLUICE_TRY(const Request request, decode_request<Request>(command));
-  const broker::SendQuery query = send_query(request, command, connection_.peer());
-  const WallTime now = context_.wall;
-  broker::SendBatch::Ticket ticket;
-  if (request.batch || command.code == SendBatchMessage::kCode) {
-    SLUICE_CHECK(read_batch(command.body, context_.batch_items));
-    SLUICE_TRY(ticket, context_.sends.add(query, context_.batch_items, now));
-  } else {
-    SLUICE_TRY(ticket, context_.sends.add(query, now));
-  }
-  if (tickets_.empty()) context_.sends_from(*this);
-  tickets_.push_back({ticket, ReplyTo::of(command)});
-  return {};
+  return AskedSend{.query = send_query(request, command, connection_.peer()),
+                   .batch = request.batch || command.code == SendBatchMessage::kCode,
+                   .reply_to = ReplyTo::of(command)};
 }
 
-void BrokerSession::take_send() {
+void BrokerSession::ask_send() {
   const bool long_names = context_.command.code == SendMessage::kCode;
-  const auto taken = long_names ? take_send_as<SendMessage>() : take_send_as<SendMessageV2>();
-  if (!taken) write_error(out(), ReplyTo::of(context_.command), taken.error());
+  auto send = long_names ? decode_send<SendMessage>() : decode_send<SendMessageV2>();
+  if (!send) return write_error(out(), ReplyTo::of(context_.command), send.error());
+  auto& asked = context_.asked_sends;
+  if (asked.empty() && !context_.sends_ahead.worth_it()) return take_send(*send);
+  context_.sends_ahead.expect(send->query.topic, QueueId(send->query.queue_id));
+  asked.push_back(std::move(*send));
+  const bool enough = asked.size() - asked_taken_ > broker::SendsAhead::kSends;
+  if (enough) take_send(asked[asked_taken_++]);
+}
+
+void BrokerSession::take_asked() {
+  auto& asked = context_.asked_sends;
+  if (asked.empty()) return;
+  while (asked_taken_ < asked.size()) take_send(asked[asked_taken_++]);
+  asked_taken_ = 0;
+  asked.clear();
+  context_.sends_ahead.clear();
+}
+
+void BrokerSession::take_send(const AskedSend& send) {
+  const auto take = [&]() -> Result<broker::SendBatch::Ticket> {
+    if (!send.batch) return context_.sends.add(send.query, context_.wall);
+    SLUICE_CHECK(read_batch(send.query.body, context_.batch_items));
+    return context_.sends.add(send.query, context_.batch_items, context_.wall);
+  };
+  const auto ticket = take();
+  if (!ticket) return write_error(out(), send.reply_to, ticket.error());
+  if (tickets_.empty()) context_.sends_from(*this);
+  tickets_.push_back({*ticket, send.reply_to});
   if (context_.sends.bytes() > kBatchBytesMax) context_.append_sends();
 }
 

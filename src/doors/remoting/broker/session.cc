@@ -43,11 +43,13 @@ void BrokerSession::on_frames(std::span<const MutableBytes> frames) {
     if (auto decoded = decode(frame, context_.command); !decoded) {
       log::warn("connection_refused",
                 {{"peer", connection_.peer().text()}, {"why", decoded.error().remark()}});
+      take_asked();
       context_.append_sends();
       return connection_.close();
     }
     handle();
   }
+  take_asked();
   if (!tickets_.empty()) context_.append_soon(connection_);
   // Without it, what the answers say might not be so after a restart.
   if (context_.pops.changed()) context_.answer_when_kept(connection_);
@@ -67,7 +69,8 @@ void BrokerSession::handle() {
   }
   const bool send = command.code == SendMessage::kCode || command.code == SendMessageV2::kCode ||
                     command.code == SendBatchMessage::kCode;
-  if (send) return take_send();
+  if (send) return ask_send();
+  take_asked();
   // What comes later on a connection sees what came before.
   if (!tickets_.empty()) context_.append_sends();
   const BrokerRow* const row = broker_handlers().find(command.code);

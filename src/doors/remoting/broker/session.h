@@ -62,9 +62,11 @@ class BrokerSession final : public net::Session {
   };
 
   void handle();
-  void take_send();
+  void ask_send();
   template <class Request>
-  Result<void> take_send_as();
+  Result<AskedSend> decode_send() const;
+  void take_asked();
+  void take_send(const AskedSend& send);
   void note_append(SendTimes times);
   void answer_send(const SendTicket& send);
   void answer_sends_later(LogPosition until, const SendTimes& times);
@@ -78,6 +80,7 @@ class BrokerSession final : public net::Session {
   ReactorContext& context_;
   net::Connection& connection_;  // owns this session
   const std::shared_ptr<delivery::Link> link_;
+  std::size_t asked_taken_ = 0;  // of the context's asked sends
   std::vector<SendTicket> tickets_;
   std::unique_ptr<Unwritten> unwritten_;  // of a connection that sends, where times are taken
   std::vector<std::unique_ptr<Parked>> parked_;
