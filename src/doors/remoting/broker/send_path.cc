@@ -103,7 +103,7 @@ void BrokerSession::ask_send() {
   auto& asked = context_.asked_sends;
   if (asked.empty() && !context_.sends_ahead.worth_it()) return take_send(*send);
   context_.sends_ahead.expect(send->query.topic, QueueId(send->query.queue_id));
-  asked.push_back(std::move(*send));
+  asked.push_back(*send);
   const bool enough = asked.size() - asked_taken_ > broker::SendsAhead::kSends;
   if (enough) take_send(asked[asked_taken_++]);
 }
