@@ -11,12 +11,9 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "app/serve/options.h"
-#include "base/log.h"
-#include "base/os/system_clock.h"
 #include "client.h"
 #include "counting.h"
-#include "store/testing/temp_folder.h"
+#include "running_broker.h"
 #include "wire/remoting/bodies/heartbeat.h"
 #include "wire/remoting/requests/groups.h"
 #include "wire/remoting/requests/pull.h"
@@ -26,35 +23,16 @@
 namespace sluice::allocations {
 namespace {
 
+namespace remoting = wire::remoting;
+using in_process::Client;
+
 constexpr int kCounted = 8'000;
 constexpr int kAtOnce = 32;
 /// Per message, for what is rare.
 constexpr double kAllowed = 0.005;
 
-class Allocations : public testing::Test {
+class Allocations : public in_process::RunningBroker {
  protected:
-  void start(std::vector<std::pair<std::string, std::string>> extra = {}) {
-    log::set_level(log::Level::warn);
-    Settings settings;
-    extra.insert(extra.end(), {{"listenPort", "0"},
-                               {"brokerIP1", "127.0.0.1"},
-                               {"mappedFileSizeCommitLog", "268435456"},
-                               {"storePathRootDir", folder_.path()}});
-    for (const auto& [key, value] : extra) ASSERT_TRUE(settings.set(key, value));
-    auto options = app::broker_options(settings);
-    ASSERT_TRUE(options) << options.error().remark();
-    auto started =
-        app::BrokerService::start(reactors_, *disk_, clock_, nullptr, std::move(*options));
-    ASSERT_TRUE(started) << started.error().remark();
-    broker_ = std::move(*started);
-  }
-  ~Allocations() override {
-    if (broker_) EXPECT_TRUE(broker_->close());
-    reactors_.stop();
-  }
-
-  std::uint16_t port() const { return broker_->port(); }
-
   /// Does `work` until warm, then counts. `work(n)` handles n messages. What a message allocates is
   /// there each time; what a queue allocates after its entries were written, twice a second, is
   /// not.
@@ -70,7 +48,7 @@ class Allocations : public testing::Test {
     RecordProperty("allocations_per_message", fmt::format("{}", each));
     EXPECT_LE(each, kAllowed);
     if (each <= kAllowed) return;
-    reactors_.at(0).run_and_wait([] { note_this_thread(); });
+    reactor().run_and_wait([] { note_this_thread(); });
     work(kAtOnce * 4);
     ADD_FAILURE() << noted();
   }
@@ -78,15 +56,9 @@ class Allocations : public testing::Test {
  private:
   std::int64_t count() {
     std::int64_t result = 0;
-    reactors_.at(0).run_and_wait([&result] { result = of_this_thread(); });
+    reactor().run_and_wait([&result] { result = of_this_thread(); });
     return result;
   }
-
-  store::testing::TempFolder folder_;
-  SystemClock clock_;
-  std::unique_ptr<store::Disk> disk_ = store::posix_disk();
-  net::ReactorPool reactors_{1};
-  std::unique_ptr<app::BrokerService> broker_;
 };
 
 /// A topic that stays, with names as long as people's are.

@@ -13,7 +13,7 @@
 
 /// A blocking connection to the broker under test: requests are collected, then written together;
 /// answers come one by one.
-namespace sluice::allocations {
+namespace sluice::in_process {
 
 namespace remoting = wire::remoting;
 
@@ -77,4 +77,4 @@ class Client {
   remoting::Command command_;
 };
 
-}  // namespace sluice::allocations
+}  // namespace sluice::in_process

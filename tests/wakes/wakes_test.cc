@@ -8,11 +8,8 @@
 
 #include <gtest/gtest.h>
 
-#include "app/serve/options.h"
-#include "base/log.h"
-#include "base/os/system_clock.h"
 #include "client.h"
-#include "store/testing/temp_folder.h"
+#include "running_broker.h"
 #include "wire/remoting/requests/pull.h"
 #include "wire/remoting/requests/send.h"
 #include "wire/remoting/response_code.h"
@@ -21,37 +18,17 @@ namespace sluice::wakes {
 namespace {
 
 namespace remoting = wire::remoting;
-using allocations::Client;
+using in_process::Client;
 
-class Wakes : public testing::Test {
+class Wakes : public in_process::RunningBroker {
  protected:
-  void SetUp() override {
-    log::set_level(log::Level::error);
-    Settings settings;
-    const std::pair<std::string, std::string> values[] = {{"listenPort", "0"},
-                                                          {"brokerIP1", "127.0.0.1"},
-                                                          {"mappedFileSizeCommitLog", "16777216"},
-                                                          {"storePathRootDir", folder_.path()}};
-    for (const auto& [key, value] : values) ASSERT_TRUE(settings.set(key, value));
-    auto options = app::broker_options(settings);
-    ASSERT_TRUE(options) << options.error().remark();
-    auto started =
-        app::BrokerService::start(reactors_, *disk_, clock_, nullptr, std::move(*options));
-    ASSERT_TRUE(started) << started.error().remark();
-    broker_ = std::move(*started);
-  }
-  ~Wakes() override {
-    if (broker_) EXPECT_TRUE(broker_->close());
-    reactors_.stop();
-  }
-
-  std::uint16_t port() const { return broker_->port(); }
+  void SetUp() override { start(); }
 
   /// What `ask` writes is there as a whole when the reactor looks.
   template <class Ask>
   void at_the_same_time(Ask ask) {
     std::promise<void> held, go;
-    reactors_.at(0).post([&] {
+    reactor().post([&] {
       held.set_value();
       go.get_future().wait();
     });
@@ -94,11 +71,6 @@ class Wakes : public testing::Test {
   }
 
  private:
-  store::testing::TempFolder folder_;
-  SystemClock clock_;
-  std::unique_ptr<store::Disk> disk_ = store::posix_disk();
-  net::ReactorPool reactors_{1};
-  std::unique_ptr<app::BrokerService> broker_;
   std::unique_ptr<Client> somebody_;
 };
 
