@@ -32,6 +32,8 @@ struct SendQuery {
   std::optional<std::int32_t> max_reconsume_times;  ///< the client's own limit, for %RETRY% topics
   std::string_view properties;
   Bytes body;
+  /// The topic, where somebody has looked for it already; that may be null, too.
+  const std::shared_ptr<Topic>* known = nullptr;
 };
 /// One message of a batch body (SEND_BATCH_MESSAGE); the rest is the query's.
 struct BatchItem {

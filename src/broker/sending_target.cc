@@ -48,6 +48,8 @@ Result<std::shared_ptr<Topic>> SendBatch::topic(const SendQuery& query, WallTime
                 fmt::format("topic {} is the system's own: choose another name", query.topic));
   }
   if (query.topic.starts_with(kRetryPrefix)) return retry_topic(query, now);
+  const bool known = query.known != nullptr && *query.known != nullptr;
+  if (known && !(*query.known)->deleted()) return *query.known;
   if (auto found = broker_.topics().find(query.topic)) return found;
   return broker_.topics().find_or_create(query.topic, query.default_topic,
                                          query.default_topic_queues, now);

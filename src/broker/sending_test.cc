@@ -170,6 +170,23 @@ TEST_F(Send, AnswersABatchUnderItsOwnIdWhereBatchesAreOne) {
   }
 }
 
+TEST_F(Send, TakesTheTopicThatSomebodyHasLookedForUnlessItIsGone) {
+  SendQuery query = to("t", 2);
+  const auto looked_for = broker_.topics().find("t");
+  query.known = &looked_for;
+  ASSERT_TRUE(add(query));
+  const std::shared_ptr<Topic> none;
+  query.known = &none;
+  ASSERT_TRUE(add(query));
+  ASSERT_TRUE(batch_.append());
+  EXPECT_EQ(looked_for->queue(QueueId(2))->index->max(), QueueOffset(2));
+  batch_.clear();
+  ASSERT_TRUE(broker_.topics().remove("t", kNow));
+  query.known = &looked_for;
+  query.default_topic = {};
+  EXPECT_EQ(code_of(add(query)), Errc::topic_not_found);
+}
+
 TEST_F(Send, ObeysPermissions) {
   make_topic("read_only", 1, kPermRead);
   EXPECT_EQ(code_of(add(to("read_only"))), Errc::not_permitted);

@@ -1,21 +1,37 @@
 #include "broker/sends_ahead.h"
 
 namespace sluice::broker {
+namespace {
+
+// So many sends later the next step is taken: what was asked for has come by then.
+constexpr std::size_t kToTopic = 3, kToQueue = 6;
+
+}  // namespace
 
 void SendsAhead::expect(std::string_view topic, QueueId queue) {
-  ++next_;
   Send& now = told(0);
   now = {.hash = TopicTable::hash(topic), .name = topic, .queue = queue, .topic = nullptr};
   topics_.expect_row(now.hash);
-  if (const Send& second = told(2); !second.name.empty()) topics_.expect_topic(second.hash);
-  if (Send& third = told(4); !third.name.empty()) {
-    third.topic = topics_.look(third.hash, third.name);
-    if (third.topic != nullptr) third.topic->expect_place(third.queue);
-  }
-  if (const Send& fourth = told(6); fourth.topic != nullptr)
-    fourth.topic->expect_queue(fourth.queue);
+  step();
 }
 
-void SendsAhead::clear() { sends_ = {}; }
+void SendsAhead::go_on() {
+  told(0) = {};
+  step();
+}
+
+void SendsAhead::step() {
+  if (const Send& send = told(kToTopic); !send.name.empty()) topics_.expect_topic(send.hash);
+  if (Send& send = told(kToQueue); !send.name.empty()) {
+    send.topic = topics_.look(send.hash, send.name);
+    if (send.topic != nullptr) send.topic->expect_queue(send.queue);
+  }
+  ++next_;
+}
+
+void SendsAhead::clear() {
+  sends_ = {};
+  next_ = taken_ = 0;
+}
 
 }  // namespace sluice::broker

@@ -9,10 +9,10 @@
 
 namespace sluice::broker {
 
-/// With very many topics what a send touches (a row of the table, the topic, its place for the
-/// queue, the queue) is in no cache, and each says where the next is: one send after the other
-/// would wait for all of them. So sends that are known already are told of here, and with each the
-/// ones before it get a step further. It only asks for memory: nothing depends on it.
+/// With very many topics what a send touches (a row of the table, the topic, the place of its
+/// queue) is in no cache, and each says where the next is: one send after the other would wait for
+/// all of them. So sends that are known already are told of here, and with each the ones before it
+/// get a step further.
 /// Thread: one reactor.
 class SendsAhead {
  public:
@@ -21,8 +21,13 @@ class SendsAhead {
   explicit SendsAhead(const Topics& topics) : topics_(topics) {}
   /// Whether it pays.
   bool worth_it() const { return topics_.many(); }
-  /// The name must live until as many others were told of, or clear().
+  /// The name must live until it is taken, or clear(). At most kSends are told of and not taken.
   void expect(std::string_view topic, QueueId queue);
+  /// No other is known: those told of get a step further without.
+  void go_on();
+  /// The first that is not taken: its topic, or null where it was not found. Good until two more
+  /// are told of, or clear().
+  const std::shared_ptr<Topic>& take() { return sends_[taken_++ % kPlaces].topic; }
   void clear();
 
  private:
@@ -32,11 +37,13 @@ class SendsAhead {
     QueueId queue;
     std::shared_ptr<Topic> topic;
   };
-  Send& told(std::size_t ago) { return sends_[(next_ - ago) % kSends]; }
+  static constexpr std::size_t kPlaces = 16;
+  Send& told(std::size_t ago) { return sends_[(next_ - ago) % kPlaces]; }
+  void step();
 
   const Topics& topics_;
-  std::array<Send, kSends> sends_;
-  std::size_t next_ = 0;
+  std::array<Send, kPlaces> sends_;
+  std::size_t next_ = 0, taken_ = 0;
 };
 
 }  // namespace sluice::broker

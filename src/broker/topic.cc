@@ -10,13 +10,14 @@
 namespace sluice::broker {
 Topic::Topic(TopicConfig config, store::MessageStore& store)
     : name_(config.name),
-      store_(store),
       read_queues_(config.read_queues),
       write_queues_(config.write_queues),
       perm_(config.perm),
       traits_(traits_of(config.attributes)),
+      store_(store),
       config_(std::make_shared<const TopicConfig>(std::move(config))) {
-  make_slots(static_cast<std::size_t>(std::max({read_queues(), write_queues(), 1})));
+  first_.count = static_cast<std::size_t>(std::max({read_queues(), write_queues(), 1}));
+  first_.queues = std::make_unique<TopicQueue[]>(first_.count);
   tell_store(nullptr);
 }
 
@@ -30,21 +31,26 @@ void Topic::tell_store(const TopicConfig* before) {
   if (rule || (before && retention_of(before->attributes))) store_.retain_topic(name_, rule);
 }
 
-/// Room for so many queues. Readers need no lock; who holds the slots before,
-/// finds there what they had, and asks under the mutex for what is new.
-void Topic::make_slots(std::size_t wanted) {
-  const std::size_t had = slot_count_.load(std::memory_order_relaxed);
-  if (wanted <= had) return;
-  const Slot* const before = slots_.load(std::memory_order_relaxed);
-  const std::size_t count = std::max(wanted, std::min<std::size_t>(2 * had, kQueuesMax));
-  auto made = std::make_unique<Slot[]>(count);
-  for (std::size_t i = 0; i < had; ++i) {
-    made[i].index = before[i].index;
-    made[i].queue.store(before[i].queue.load(std::memory_order_relaxed), std::memory_order_relaxed);
+/// nullptr: there is none yet.
+TopicQueue* Topic::place(QueueId id) const {
+  auto at = static_cast<std::size_t>(id.value);
+  for (const Block* block = &first_; block != nullptr; block = block->next.load()) {
+    if (at < block->count) return &block->queues[at];
+    at -= block->count;
   }
-  slots_.store(made.get(), std::memory_order_release);
-  slot_count_.store(static_cast<std::uint32_t>(count), std::memory_order_release);
-  slots_made_.push_back(std::move(made));
+  return nullptr;
+}
+
+/// At least so many, and twice those there are, so that few blocks are enough.
+void Topic::make_places(std::size_t wanted) {
+  std::size_t had = first_.count;
+  for (const auto& block : more_) had += block->count;
+  if (wanted <= had) return;
+  auto block = std::make_unique<Block>();
+  block->count = std::max(wanted, std::min<std::size_t>(2 * had, kQueuesMax)) - had;
+  block->queues = std::make_unique<TopicQueue[]>(block->count);
+  (more_.empty() ? first_ : *more_.back()).next.store(block.get());
+  more_.push_back(std::move(block));
 }
 
 std::shared_ptr<const TopicConfig> Topic::config() const {
@@ -54,43 +60,30 @@ std::shared_ptr<const TopicConfig> Topic::config() const {
 
 Topic::Found Topic::find(QueueId id) {
   if (id.value < 0 || id.value >= std::max(read_queues(), write_queues())) return {};
-  const auto at = static_cast<std::size_t>(id.value);
-  if (at < slot_count_.load(std::memory_order_acquire)) {
-    const Slot& slot = slots_.load(std::memory_order_acquire)[at];
-    if (TopicQueue* made = slot.queue.load(std::memory_order_acquire)) return {made, slot.index};
+  if (TopicQueue* const queue = place(id)) {
+    if (auto* const made = queue->made.load(std::memory_order_acquire)) return {queue, made};
   }
   std::lock_guard lock(mutex_);
-  make_slots(at + 1);
-  Slot& slot = slots_.load(std::memory_order_relaxed)[at];
-  if (TopicQueue* made = slot.queue.load(std::memory_order_relaxed)) return {made, slot.index};
-  auto fresh = std::make_unique<TopicQueue>(*this);
-  fresh->index = store_.queue(name_, id);
-  SLUICE_ASSERT(fresh->index != nullptr);
-  slot.index = fresh->index.get();
-  slot.queue.store(fresh.get(), std::memory_order_release);
-  queues_.push_back(std::move(fresh));
-  return {queues_.back().get(), slot.index};
+  make_places(static_cast<std::size_t>(id.value) + 1);
+  TopicQueue& queue = *place(id);
+  if (queue.made.load(std::memory_order_relaxed) == nullptr) {
+    queue.topic = this;
+    queue.index = store_.queue(name_, id);
+    SLUICE_ASSERT(queue.index != nullptr);
+    queue.made.store(queue.index.get(), std::memory_order_release);
+  }
+  return {&queue, queue.index.get()};
 }
 
 /// Also what lies before it: the count of who holds it.
 void Topic::expect() const {
   __builtin_prefetch(reinterpret_cast<const std::byte*>(this) - 1, 1);
   __builtin_prefetch(this);
-  __builtin_prefetch(&slots_);
-}
-
-void Topic::expect_place(QueueId id) const {
-  const std::uint32_t count = slot_count_.load(std::memory_order_acquire);
-  if (std::cmp_less(id.value, 0) || std::cmp_greater_equal(id.value, count)) return;
-  __builtin_prefetch(slots_.load(std::memory_order_acquire) + id.value);
+  __builtin_prefetch(&first_);
 }
 
 void Topic::expect_queue(QueueId id) const {
-  const std::uint32_t count = slot_count_.load(std::memory_order_acquire);
-  if (std::cmp_less(id.value, 0) || std::cmp_greater_equal(id.value, count)) return;
-  const Slot& slot = slots_.load(std::memory_order_acquire)[id.value];
-  const TopicQueue* const queue = slot.queue.load(std::memory_order_acquire);
-  __builtin_prefetch(queue, 1);
+  if (id.value >= 0) __builtin_prefetch(place(id), 1);
 }
 
 Result<TopicQueue*> Topic::readable_queue(QueueId id) {

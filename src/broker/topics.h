@@ -48,11 +48,13 @@ struct DataVersion {
 
 class Topic;
 
-/// One queue of a topic: its index in the store, and which reactors have reads parked on it.
-struct TopicQueue {
-  explicit TopicQueue(Topic& topic) : topic(topic) {}
-  Topic& topic;
+/// One queue of a topic: its index in the store, and which reactors have reads parked on it. All on
+/// one cache line: with very many queues it is in no cache.
+struct alignas(64) TopicQueue {
+  Topic* topic = nullptr;
   std::shared_ptr<store::Queue> index;
+  /// The same, when all is set: until then the place is free.
+  std::atomic<store::Queue*> made{nullptr};
   /// Bit r: reactor r has parked reads. Sequentially consistent: who parks sets its bit and then
   /// looks at index->max() again; who appends publishes max() and then looks here. So no arrival
   /// goes unseen.
@@ -68,8 +70,7 @@ class Topic {
   ~Topic();
   const std::string& name() const { return name_; }
   std::shared_ptr<const TopicConfig> config() const;
-  /// A queue and its index in the store, which need not come from memory for who wants to know
-  /// where they are.
+  /// A queue and its index in the store.
   struct Found {
     TopicQueue* queue = nullptr;
     store::Queue* index = nullptr;
@@ -79,7 +80,6 @@ class Topic {
   Found find(QueueId id);
   // What find() touches is asked for, one step after the other: see SendsAhead.
   void expect() const;
-  void expect_place(QueueId id) const;
   void expect_queue(QueueId id) const;
   /// One of those that are read from. Errors: queue_out_of_range.
   Result<TopicQueue*> readable_queue(QueueId id);
@@ -97,26 +97,26 @@ class Topic {
   friend class Topics;
   void configure(TopicConfig config);
   void tell_store(const TopicConfig* before);
-  struct Slot {
-    std::atomic<TopicQueue*> queue{nullptr};
-    store::Queue* index = nullptr;  // set before
+  /// Places for queues. They never move: where more are needed, another block has them.
+  struct Block {
+    std::size_t count = 0;
+    std::unique_ptr<TopicQueue[]> queues;
+    std::atomic<Block*> next{nullptr};
   };
+  TopicQueue* place(QueueId id) const;
+  void make_places(std::size_t queues);
   // What a message asks for, side by side: with very many topics it is in no cache.
   const std::string name_;
-  store::MessageStore& store_;
   std::atomic<std::int32_t> read_queues_, write_queues_, perm_;
   std::atomic<TopicTraits> traits_;
   std::atomic<bool> deleted_{false};
-  // Read without the mutex, the number first: an earlier one's slots are never more.
-  std::atomic<std::uint32_t> slot_count_{0};
-  std::atomic<Slot*> slots_{nullptr};
-  std::atomic<std::uint32_t> spread_{0};
+  Block first_;
   std::atomic<std::uint64_t> watchers_{0};
-  mutable std::mutex mutex_;  // config_ and the growing of queues_
+  std::atomic<std::uint32_t> spread_{0};
+  store::MessageStore& store_;
+  mutable std::mutex mutex_;  // config_, and the making of queues
   std::shared_ptr<const TopicConfig> config_;
-  void make_slots(std::size_t queues);
-  std::vector<std::unique_ptr<Slot[]>> slots_made_;  // the newest is in use, each twice the last
-  std::vector<std::unique_ptr<TopicQueue>> queues_;
+  std::vector<std::unique_ptr<Block>> more_;  ///< those behind the first
 };
 
 /// Errors name the rule: empty, longer than 127 bytes (255 with kRetryPrefix or kDeadPrefix), a

@@ -157,6 +157,24 @@ TEST_F(TopicsTest, PutChecksAndChangesInPlace) {
   EXPECT_NE(topic->queue(QueueId(2)), nullptr);
 }
 
+TEST_F(TopicsTest, QueuesStayWhereTheyAreWhenATopicGrows) {
+  ASSERT_TRUE(topics.put(config("t", 2), kNow));
+  const auto topic = topics.find("t");
+  std::vector<TopicQueue*> made{topic->queue(QueueId(0)), topic->queue(QueueId(1))};
+  for (const int queues : {3, 7, 8, 100, kQueuesMax}) {
+    ASSERT_TRUE(topics.put(config("t", queues), kNow));
+    for (int id = static_cast<int>(made.size()); id < queues; ++id) {
+      made.push_back(topic->queue(QueueId(id)));
+      ASSERT_NE(made.back(), nullptr) << id;
+    }
+    for (int id = 0; id < queues; ++id) {
+      EXPECT_EQ(topic->queue(QueueId(id)), made[static_cast<std::size_t>(id)]) << id;
+      EXPECT_EQ(made[static_cast<std::size_t>(id)]->index->id(), QueueId(id));
+    }
+  }
+  EXPECT_EQ(store.opened, kQueuesMax);
+}
+
 TEST_F(TopicsTest, RemoveForgetsTheQueuesAndSparesSystemTopics) {
   ASSERT_TRUE(topics.put(config("t"), kNow));
   const auto held = topics.find("t");

@@ -70,9 +70,9 @@ void ReactorContext::announce(std::span<broker::TopicQueue* const> queues) {
   arrivals_.resize(door_.reactors());
   for (broker::TopicQueue* const queue : queues) {
     const std::uint64_t marks = queue->watchers.load(std::memory_order_seq_cst) |
-                                queue->topic.watchers().load(std::memory_order_seq_cst);
+                                queue->topic->watchers().load(std::memory_order_seq_cst);
     if (marks == 0) continue;
-    const Arrival arrival{queue->key(), queue->index->max(), &queue->topic};
+    const Arrival arrival{queue->key(), queue->index->max(), queue->topic};
     for (std::size_t r = 0; r < arrivals_.size(); ++r) {
       if (marks >> r & 1) arrivals_[r].push_back(arrival);
     }

@@ -104,14 +104,22 @@ void BrokerSession::ask_send() {
   if (asked.empty() && !context_.sends_ahead.worth_it()) return take_send(*send);
   context_.sends_ahead.expect(send->query.topic, QueueId(send->query.queue_id));
   asked.push_back(*send);
-  const bool enough = asked.size() - asked_taken_ > broker::SendsAhead::kSends;
-  if (enough) take_send(asked[asked_taken_++]);
+  if (asked.size() - asked_taken_ == broker::SendsAhead::kSends) take_next();
+}
+
+void BrokerSession::take_next() {
+  AskedSend& send = context_.asked_sends[asked_taken_++];
+  send.query.known = &context_.sends_ahead.take();
+  take_send(send);
 }
 
 void BrokerSession::take_asked() {
   auto& asked = context_.asked_sends;
   if (asked.empty()) return;
-  while (asked_taken_ < asked.size()) take_send(asked[asked_taken_++]);
+  while (asked_taken_ < asked.size()) {
+    context_.sends_ahead.go_on();
+    take_next();
+  }
   asked_taken_ = 0;
   asked.clear();
   context_.sends_ahead.clear();

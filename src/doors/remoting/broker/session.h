@@ -67,6 +67,7 @@ class BrokerSession final : public net::Session {
   Result<AskedSend> decode_send() const;
   void take_asked();
   void take_send(const AskedSend& send);
+  void take_next();
   void note_append(SendTimes times);
   void answer_send(const SendTicket& send);
   void answer_sends_later(LogPosition until, const SendTimes& times);
