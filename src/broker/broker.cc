@@ -72,8 +72,16 @@ Result<void> Broker::load(WallTime now) {
              read_snapshot<request_modes_from_json>(disk_, folder + "messageRequestMode.json"));
   SLUICE_TRY(auto variants,
              read_snapshot<progress_from_json>(disk_, folder + "consumerVariants.json"));
-  if (topics) topics_.restore(std::move(topics->configs), topics->version);
-  if (groups) groups_.restore(std::move(groups->configs), groups->version);
+  // What came out of a .bak has no file of its own any more.
+  const auto is_persisted = [&](const char* name) { return disk_.exists(folder + name); };
+  if (topics) {
+    if (is_persisted("topics.json")) persisted_topics_ = topics->version;
+    topics_.restore(std::move(topics->configs), topics->version);
+  }
+  if (groups) {
+    if (is_persisted("subscriptionGroup.json")) persisted_groups_ = groups->version;
+    groups_.restore(std::move(groups->configs), groups->version);
+  }
   if (modes) request_modes_.restore(std::move(*modes));
   SLUICE_CHECK(find_topics(now));
   if (variants) {

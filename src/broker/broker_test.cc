@@ -158,6 +158,25 @@ TEST_F(BrokerFiles, AreWrittenOnlyWhenTheirTableChanged) {
   EXPECT_EQ(disk_.changes(), changes);
 }
 
+TEST_F(BrokerFiles, AreNotWrittenAgainBecauseOfAStart) {
+  Broker next(store_, disk_, "config", {});
+  ASSERT_TRUE(next.load(kNow));
+  const std::int64_t changes = disk_.changes();
+  ASSERT_TRUE(next.persist_tables());
+  EXPECT_EQ(disk_.changes(), changes);
+}
+
+TEST_F(BrokerFiles, AreWrittenAgainWhenOnlyTheirPredecessorWasGood) {
+  for (const std::string name : {"topics.json", "subscriptionGroup.json"}) {
+    ASSERT_TRUE(disk_.rename("config/" + name, "config/" + name + ".bak"));
+  }
+  Broker next(store_, disk_, "config", {});
+  ASSERT_TRUE(next.load(kNow));
+  ASSERT_TRUE(next.persist_tables());
+  EXPECT_TRUE(disk_.exists("config/topics.json"));
+  EXPECT_TRUE(disk_.exists("config/subscriptionGroup.json"));
+}
+
 TEST_F(BrokerFiles, FallBackToTheirPredecessorWhenDamaged) {
   for (const char* name : {"topics.json", "subscriptionGroup.json", "consumerOffset.json"}) {
     const std::string path = std::string("config/") + name;
