@@ -164,6 +164,7 @@ void LocalStore::maintain() {
   const std::lock_guard guard(maintenance_);
   if (closed_) return;
   look_at_space();
+  registry_.memory().provide();
   if (auto done = write_indexes(Sync::when_due); !done) {
     log::error("store_maintenance_failed", {{"why", done.error().remark()}});
     // Of what a full disk did not take nothing is lost: it is written when there is space.

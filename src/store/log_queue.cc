@@ -173,7 +173,7 @@ Result<void> LogQueue::cut(LogPosition position, const Matches& matches) {
     if (is_past(entry) || (!blank && !can_follow(before, at, entry))) end = at;
     if (!blank) before = entry.position;
   }
-  forget_entries();
+  entries_.clear(*memory_);
   written_ = next_ = end;
   max_.store(end);
   return files_.cut(name_, end * kIndexEntryBytes);
@@ -194,7 +194,7 @@ Result<void> LogQueue::start_at(std::int64_t offset, LogPosition position) {
   for (std::int64_t at = from; at < offset; ++at) {
     SLUICE_CHECK(files_.write(name_, at * kIndexEntryBytes, blank));
   }
-  forget_entries();
+  entries_.clear(*memory_);
   written_ = next_ = offset;
   return {};
 }

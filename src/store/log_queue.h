@@ -6,8 +6,8 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <vector>
 
+#include "store/entry_list.h"
 #include "store/index_files.h"
 #include "store/kept.h"
 #include "store/message_store.h"
@@ -27,8 +27,12 @@ constexpr bool is_indexed(std::int32_t sys_flag) {
 /// written them; the rest is read from the files. An idle queue keeps no entries in memory.
 class LogQueue final : public Queue, public std::enable_shared_from_this<LogQueue> {
  public:
-  LogQueue(IndexFiles& files, const SegmentSet& log, IndexName name)
-      : files_(files), log_(log), name_(std::move(name)) {}
+  LogQueue(IndexFiles& files, const SegmentSet& log, std::shared_ptr<EntryMemory> memory,
+           IndexName name)
+      : files_(files), log_(log), memory_(std::move(memory)), name_(std::move(name)) {}
+  LogQueue(const LogQueue&) = delete;
+  LogQueue& operator=(const LogQueue&) = delete;
+  ~LogQueue() override { entries_.clear(*memory_); }
 
   const std::string& topic() const override { return *name_.topic; }
   QueueId id() const override { return name_.id; }
@@ -83,11 +87,8 @@ class LogQueue final : public Queue, public std::enable_shared_from_this<LogQueu
   bool let_go();
   /// With very many queues what push() touches is in no cache. So who is going to push asks for the
   /// first of these some time before, and when that is there for the second. Any thread.
-  void warm() const {
-    __builtin_prefetch(&next_, 1);
-    __builtin_prefetch(&many_, 1);
-  }
-  void warm_entry() const { __builtin_prefetch(free_.load(std::memory_order_relaxed), 1); }
+  void warm() const { __builtin_prefetch(&next_, 1); }
+  void warm_entry() const { entries_.warm(); }
   /// Takes the entries of records at or past `position` away again; they are in no file yet.
   void take_back(LogPosition position);
   /// A removed queue takes no entries.
@@ -123,15 +124,6 @@ class LogQueue final : public Queue, public std::enable_shared_from_this<LogQueu
   void set_listed(bool listed) { listed_ = listed; }
 
  private:
-  struct Chunk {
-    std::int64_t first = 0;  ///< offset of its first entry
-    std::int64_t capacity = 0;
-    std::unique_ptr<std::byte[]> bytes;
-    std::byte* at(std::int64_t offset) const {
-      return bytes.get() + (offset - first) * kIndexEntryBytes;
-    }
-  };
-
   std::shared_ptr<const Kept> kept_below_log(QueueOffset offset) const;
   Result<IndexEntry> entry_at(std::int64_t offset) const;
   Result<std::int64_t> first_where(std::int64_t low, std::int64_t high,
@@ -143,42 +135,36 @@ class LogQueue final : public Queue, public std::enable_shared_from_this<LogQueu
   Result<std::size_t> read_files(std::int64_t from, std::span<IndexEntry> to) const;
   Result<std::optional<std::size_t>> read_files_now(std::int64_t from,
                                                     std::span<IndexEntry> to) const;
-  std::byte* add_chunk(std::int64_t capacity);
-  std::int64_t end_of(const Chunk& chunk) const;
-  void find_free();
-  void forget_entries();
+  void add_block(std::int64_t waiting);
   Unwritten unwritten_locked() const;
   std::int64_t count_below(LogPosition position) const;
-  std::vector<Bytes> entries_below(std::int64_t to) const;
   void drop_front(std::int64_t to);
   Result<void> start_at(std::int64_t offset, LogPosition position);
 
-  // What readers and the maintenance ask for.
   IndexFiles& files_;
   const SegmentSet& log_;
+  const std::shared_ptr<EntryMemory> memory_;
+  // What an append touches, all on one cache line: see warm(). Under the tail mutex, but for what
+  // readers and the maintenance may look at, too.
+  alignas(64) std::atomic<std::int64_t> next_{0};  ///< entries below are whole
+  std::atomic<std::int64_t> written_{0};           ///< entries below are in the files
+  std::atomic<std::int64_t> max_{0};
+  EntryList entries_;  ///< from written_ (or a bit before) to next_; mutex_ guards taking away
+  std::atomic<bool> removed_{false};
+  bool known_ = false;             ///< what push() said, until let_go()
+  std::atomic<bool> many_{false};  ///< the same of many entries, until they are written
+
+  // What readers and the maintenance ask for.
+  std::atomic<bool> has_kept_{false};
+  bool cut_first_ = false, listed_ = false;  ///< the maintenance's
+  mutable std::mutex mutex_;
   IndexName name_;
   mutable std::atomic<std::int64_t> min_{0};
   mutable std::atomic<std::int64_t> min_for_{-1};  ///< the log's first position min_ was found for
   std::atomic<std::int64_t> first_{0};             ///< of the oldest file
   std::atomic<std::int64_t> floor_{0};
-  std::shared_ptr<const Kept> kept_;  ///< guarded by mutex_
-  std::atomic<bool> has_kept_{false};
-  bool cut_first_ = false, listed_ = false;  ///< the maintenance's
-
-  // What an append touches, side by side: see warm(). Under the tail mutex, but for what readers
-  // and the maintenance may look at, too.
-  std::atomic<std::int64_t> next_{0};      ///< entries below are whole
-  std::atomic<std::byte*> free_{nullptr};  ///< where the next entry goes
-  const std::byte* free_end_ = nullptr;
-  std::atomic<std::int64_t> written_{0};  ///< entries below are in the files
-  std::atomic<std::int64_t> max_{0};
-  std::atomic<bool> removed_{false};
-  bool known_ = false;             ///< what push() said, until let_go()
-  std::atomic<bool> many_{false};  ///< the same of many entries, until they are written
-
-  mutable std::mutex mutex_;      ///< guards what follows
-  std::vector<Chunk> chunks_;     ///< entries from written_ (or a bit before) to next_
-  std::int64_t first_chunk_ = 0;  ///< entries to begin with
+  std::atomic<std::int64_t> written_at_once_{0};  ///< so many entries, the last time
+  std::shared_ptr<const Kept> kept_;              ///< guarded by mutex_
 };
 
 }  // namespace sluice::store

@@ -8,76 +8,41 @@
 namespace sluice::store {
 namespace {
 
-// Entries. A chunk has room for as many as wait already, so that an idle queue costs little and
-// half of what is held is used; where none waits, for as many as were written the last time.
-constexpr std::int64_t kFirstChunk = 8;
-constexpr std::int64_t kLargestChunk = 2048;
+// Entries. Where few wait there are small blocks, so that an idle queue costs little; where many
+// do, room for as many again, so that half of what is held is used; where none waits, for as many
+// as were written the last time.
+constexpr std::int64_t kManyWait = 64;
+constexpr std::int64_t kLargestBlock = 2048;
 
 }  // namespace
 
 std::size_t LogQueue::copy_from_memory(std::int64_t from, std::span<IndexEntry> to) const {
-  auto chunk = std::ranges::upper_bound(chunks_, from, {}, &Chunk::first);
-  if (chunk == chunks_.begin()) return 0;
-  std::size_t done = 0;
-  for (--chunk; chunk != chunks_.end() && done < to.size(); ++chunk) {
-    for (const std::int64_t end = end_of(*chunk); from < end && done < to.size(); ++from) {
-      to[done++] = decode_entry(chunk->at(from));
-    }
-  }
-  return done;
+  return entries_.copy(from, next_.load(std::memory_order_acquire), to);
 }
 
-/// Offset behind its entries.
-std::int64_t LogQueue::end_of(const Chunk& chunk) const {
-  return &chunk == &chunks_.back() ? next_.load(std::memory_order_acquire) : (&chunk)[1].first;
-}
-
-std::byte* LogQueue::add_chunk(std::int64_t capacity) {
-  const auto bytes = static_cast<std::size_t>(capacity * kIndexEntryBytes);
-  chunks_.push_back({.first = next_,
-                     .capacity = capacity,
-                     .bytes = std::make_unique_for_overwrite<std::byte[]>(bytes)});
-  find_free();
-  return free_.load(std::memory_order_relaxed);
-}
-
-void LogQueue::find_free() {
-  free_ = chunks_.empty() ? nullptr : chunks_.back().at(next_);
-  free_end_ = chunks_.empty()
-                  ? nullptr
-                  : chunks_.back().bytes.get() + chunks_.back().capacity * kIndexEntryBytes;
-}
-
-void LogQueue::forget_entries() {
-  chunks_.clear();
-  chunks_.shrink_to_fit();
-  find_free();
+void LogQueue::add_block(std::int64_t waiting) {
+  const std::int64_t wanted = waiting > 0 ? waiting : written_at_once_.load();
+  entries_.add_block(*memory_, next_, wanted < kManyWait ? 1 : std::min(wanted, kLargestBlock));
 }
 
 bool LogQueue::adopt(std::int64_t first, std::int64_t written, Bytes unwritten) {
   first_ = first;
   written_ = next_ = written;
-  const auto count = static_cast<std::int64_t>(unwritten.size()) / kIndexEntryBytes;
-  if (count > 0) {
-    std::ranges::copy(unwritten, add_chunk(std::max(count, kFirstChunk)));
-    next_ += count;
-    find_free();
+  for (; !unwritten.empty(); unwritten = unwritten.subspan(kIndexEntryBytes)) {
+    if (entries_.full()) add_block(next_ - written);
+    entries_.add(decode_entry(unwritten.data()));
+    ++next_;
     known_ = true;
   }
   max_.store(next_);
-  return count > 0;
+  return known_;
 }
 
 bool LogQueue::push(const IndexEntry& entry) {
   const std::int64_t at = next_.load(std::memory_order_relaxed);
   const std::int64_t waiting = at - written_.load(std::memory_order_relaxed);
-  std::byte* to = free_.load(std::memory_order_relaxed);
-  if (to == free_end_) {
-    const std::lock_guard guard(mutex_);
-    to = add_chunk(std::clamp(waiting > 0 ? waiting : first_chunk_, kFirstChunk, kLargestChunk));
-  }
-  encode_entry(entry, to);
-  free_.store(to + kIndexEntryBytes, std::memory_order_relaxed);
+  if (entries_.full()) add_block(waiting);
+  entries_.add(entry);
   next_.store(at + 1, std::memory_order_release);
   if (!known_) return known_ = true;
   if (waiting + 1 < kWorthAWrite || many_.load(std::memory_order_relaxed)) return false;
@@ -88,19 +53,20 @@ bool LogQueue::push(const IndexEntry& entry) {
 bool LogQueue::let_go() {
   const std::lock_guard guard(mutex_);
   if (next_ > written_) return false;
-  forget_entries();
+  entries_.clear(*memory_);
   return !(known_ = false);
 }
 
 void LogQueue::take_back(LogPosition position) {
   const std::lock_guard guard(mutex_);
-  for (; next_ > written_; --next_) {
+  std::int64_t end = next_;
+  for (; end > written_; --end) {
     IndexEntry last;
-    copy_from_memory(next_ - 1, std::span(&last, 1));
+    copy_from_memory(end - 1, std::span(&last, 1));
     if (last.position < position) break;
-    if (chunks_.back().first == next_ - 1) chunks_.pop_back();
   }
-  find_free();
+  next_ = end;
+  entries_.cut(*memory_, end);
 }
 
 LogQueue::Unwritten LogQueue::unwritten() const {
@@ -135,23 +101,11 @@ std::int64_t LogQueue::count_below(LogPosition position) const {
   return low - written_;
 }
 
-/// Bytes below next_ never change, so they are good without the mutex until drop_front().
-std::vector<Bytes> LogQueue::entries_below(std::int64_t to) const {
-  std::vector<Bytes> parts;
-  for (const Chunk& chunk : chunks_) {
-    const std::int64_t low = std::max(written_.load(), chunk.first);
-    const std::int64_t high = std::min(to, end_of(chunk));
-    if (low >= high) continue;
-    parts.emplace_back(chunk.at(low), static_cast<std::size_t>((high - low) * kIndexEntryBytes));
-  }
-  return parts;
-}
-
-/// But for the last chunk, to which somebody may be adding; see let_go().
+/// But for the last block, to which somebody may be adding; see let_go().
 void LogQueue::drop_front(std::int64_t to) {
-  first_chunk_ = to - written_.exchange(to);
+  written_at_once_ = to - written_.exchange(to);
   many_ = next_ - to >= kWorthAWrite;  // then the maintenance keeps it
-  while (chunks_.size() > 1 && end_of(chunks_.front()) <= to) chunks_.erase(chunks_.begin());
+  entries_.drop_below(*memory_, to);
 }
 
 Result<LogQueue::Unwritten> LogQueue::write_below(LogPosition position) {
@@ -161,7 +115,8 @@ Result<LogQueue::Unwritten> LogQueue::write_below(LogPosition position) {
     const std::lock_guard guard(mutex_);
     from = written_;
     to = from + count_below(position);
-    if (!removed_) parts = entries_below(to);
+    // Bytes below next_ never change, so they are good without the mutex until drop_front().
+    if (!removed_) parts = entries_.parts(from, to);
   }
   std::int64_t at = from * kIndexEntryBytes;
   if (!parts.empty() && cut_first_) {
@@ -183,7 +138,7 @@ void LogQueue::add_to(QueueTableWriter& table, LogPosition position) const {
   {
     const std::lock_guard guard(mutex_);
     written = written_;
-    parts = entries_below(written_ + count_below(position));
+    parts = entries_.parts(written, written + count_below(position));
   }
   if (written > 0 || !parts.empty()) table.add(topic(), id(), first_, written, parts);
 }

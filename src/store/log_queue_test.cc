@@ -22,7 +22,7 @@ class QueueFiles : public ::testing::Test {
   }
   /// Where the queue ends after a cut at that position; the log knows nothing of its entries.
   std::int64_t end_after_cut(std::int64_t position) {
-    LogQueue queue(files_, log_, name_);
+    LogQueue queue(files_, log_, memory_, name_);
     EXPECT_TRUE(queue.load());
     const auto believe = [](const IndexEntry&, QueueOffset) { return true; };
     EXPECT_TRUE(queue.cut(LogPosition(position), believe));
@@ -32,6 +32,7 @@ class QueueFiles : public ::testing::Test {
   testing::MemoryDisk disk_;
   SegmentSet log_{disk_, "/r/commitlog", 4096};
   IndexFiles files_{disk_, "/r/consumequeue", 10 * kIndexEntryBytes, 4};
+  const std::shared_ptr<EntryMemory> memory_ = std::make_shared<EntryMemory>();
   const IndexName name_{.serial = 1, .topic = std::make_shared<std::string>("T"), .id = QueueId(0)};
 };
 
@@ -67,7 +68,7 @@ class QueueMemory : public QueueFiles {
   bool push() { return queue_.push(entry_of(queue_.next().value)); }
   void write_all() { ASSERT_TRUE(queue_.write_below(LogPosition(1 << 30))); }
 
-  LogQueue queue_{files_, log_, name_};
+  LogQueue queue_{files_, log_, memory_, name_};
 };
 
 TEST_F(QueueMemory, TellsOfTheFirstEntryAndOfManyAndAgainWhenTheyAreWritten) {

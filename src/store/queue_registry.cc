@@ -64,7 +64,7 @@ std::shared_ptr<LogQueue> QueueRegistry::find_or_create(std::string_view topic, 
   auto& queue = row.queues[id.value];
   if (queue != nullptr) return queue;
   queue = std::make_shared<LogQueue>(
-      files_, log_, IndexName{.serial = next_serial_++, .topic = row.name, .id = id});
+      files_, log_, memory_, IndexName{.serial = next_serial_++, .topic = row.name, .id = id});
   if (!is_folder_name(topic)) queue->mark_removed();
   return queue;
 }

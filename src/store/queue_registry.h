@@ -41,6 +41,9 @@ class QueueRegistry {
   /// meanwhile.
   Result<void> erase_removed(const std::string& topic);
 
+  /// That of the queues' entries.
+  EntryMemory& memory() { return *memory_; }
+
  private:
   struct TextHash {
     using is_transparent = void;
@@ -63,6 +66,7 @@ class QueueRegistry {
 
   IndexFiles& files_;
   const SegmentSet& log_;
+  const std::shared_ptr<EntryMemory> memory_ = std::make_shared<EntryMemory>();
   std::atomic<std::uint64_t> next_serial_{1};
   std::array<Shard, 32> shards_;
 };
