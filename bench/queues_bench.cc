@@ -6,6 +6,7 @@
 //
 // Usage: queues_bench [QUEUES = 100000] [SENDS A ROUND = 50000]
 
+#include <algorithm>
 #include <chrono>
 #include <iterator>
 #include <string>
@@ -124,11 +125,14 @@ class Load {
   Load(const Server& server, int number, std::int64_t queues, std::int64_t step = kInTurn)
       : server_(server), sender_(1024, number), queues_(queues), step_(step) {}
 
-  void send(std::int64_t messages) {
+  /// How many a second.
+  double send(std::int64_t messages) {
     const auto start = std::chrono::steady_clock::now();
     for (std::int64_t i = 0; i < messages; ++i) sender_.add(sent_++ * step_ % queues_);
     sender_.settle();
-    seconds_ += Seconds(std::chrono::steady_clock::now() - start).count();
+    const double seconds = Seconds(std::chrono::steady_clock::now() - start).count();
+    seconds_ += seconds;
+    return static_cast<double>(messages) / seconds;
   }
   double per_second() const { return static_cast<double>(sent_) / seconds_; }
   /// Also of what the server did between the rounds.
@@ -152,16 +156,19 @@ class Load {
 void compare(const Server& server, const Server& other, std::int64_t queues, std::int64_t messages,
              std::int64_t step) {
   Load few(other, 1, kFew, step), many(server, 0, queues, step);
+  std::vector<double> rates;
   for (int round = 0; round < kRounds; ++round) {
-    few.send(messages);
-    many.send(messages);
+    const double before = few.send(messages);
+    rates.push_back(many.send(messages) / before);
   }
+  std::ranges::sort(rates);
   few.show();
   many.show();
   fmt::print(
-      "sends to {:>7} queues {:8.2f} times the CPU of those to {}, {:.2f} of their rate, {}\n",
+      "sends to {:>7} queues {:8.2f} times the CPU of those to {}, {:.2f} of their rate ({:.2f} in "
+      "the middle round), {}\n",
       queues, many.cpu_us() / few.cpu_us(), kFew, many.per_second() / few.per_second(),
-      step == kInTurn ? "one queue after the other" : "scattered");
+      rates[rates.size() / 2], step == kInTurn ? "one queue after the other" : "scattered");
 }
 
 /// Against another server, which has no more than sixteen. In short turns, so that a change of the

@@ -170,8 +170,6 @@ class Broker {
   std::string_view extra_properties() const { return extra_properties_; }
   /// Ids for messages whose client gave them none.
   wire::record::UniqueIds& unique_ids() { return unique_ids_; }
-  /// Another number with each call, from 1 on.
-  std::uint64_t next_batch() { return batches_.fetch_add(1, std::memory_order_relaxed) + 1; }
 
  private:
   std::optional<QueueOffset> reset_of(const PullQuery& query);
@@ -200,7 +198,6 @@ class Broker {
   const std::string config_folder_;
   const std::string extra_properties_;
   wire::record::UniqueIds unique_ids_;
-  std::atomic<std::uint64_t> batches_{0};
   Topics topics_;
   Schedule schedule_;
   Timers timers_;

@@ -36,7 +36,7 @@ Result<bool> DueMessages::take(LogPosition position, std::int32_t size, WallTime
     return false;
   }
   const auto [topic, queue] = *to;
-  store::Pending pending{.queue = queue->index.get(), .message = found.message, .crc = found.crc};
+  store::Pending pending{.queue = queue->index, .message = found.message, .crc = found.crc};
   pending.message.topic = topic->name();
   pending.message.queue = queue->index->id();
   pending.message.prepared = position;

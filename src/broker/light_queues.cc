@@ -52,7 +52,7 @@ std::shared_ptr<Topic> Topics::light(std::string_view name, bool limited) {
   if (!check_topic_name(name) || (limited && lights_.load() >= options_.light_max)) return nullptr;
   TopicConfig config{.name = std::string(name)};
   config.read_queues = config.write_queues = 1;
-  auto topic = std::make_shared<Topic>(std::move(config), store_);
+  auto topic = make_topic(std::move(config), store_);
   Shard& in = shard(name);
   const std::unique_lock lock(in.mutex);
   if (in.topics.insert(topic)) {
@@ -98,7 +98,7 @@ Result<void> spread(Topics& topics, bool limited, store::Pending& pending, Sprea
     TopicQueue* const queue = topic->queue(kLightQueue);
     if (!offsets.empty()) offsets += ',';
     offsets.append(kOffsetDigits, '0');
-    also->queues.push_back(queue->index);
+    also->queues.emplace_back(topic, queue->index);
     if (std::ranges::find(into.queues, queue) != into.queues.end()) continue;
     into.queues.push_back(queue);
     into.topics.push_back(std::move(topic));

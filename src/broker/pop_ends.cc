@@ -52,7 +52,7 @@ Result<PopBatch::Place> PopBatch::place_of(const Receipt& receipt) {
   auto lock = lock_patiently(known_.leases->mutex);
   const auto leases = known_.leases->queues.find(receipt.queue);
   if (leases == known_.leases->queues.end()) return no_such_lease(receipt);
-  return Place{known_.leases, std::move(lock), &leases->second, queue->index.get()};
+  return Place{known_.leases, std::move(lock), &leases->second, queue->index};
 }
 
 void PopBatch::note_finished(GroupLeases& group, QueueId queue,

@@ -108,7 +108,7 @@ struct SendBatch::Found {
   }
 };
 
-SendBatch::SendBatch(Broker& broker) : broker_(broker), number_(broker.next_batch()) {}
+SendBatch::SendBatch(Broker& broker) : broker_(broker) {}
 
 Result<SendBatch::Ticket> SendBatch::add(const SendQuery& query, WallTime now) {
   const BatchItem item{query.flag, query.properties, query.body};
@@ -221,11 +221,11 @@ Result<bool> SendBatch::take(const Target& to, const SendQuery& query, const Bat
   return found.wait;
 }
 
-/// Of a wake's messages many may go to as many queues, so a queue tells whether it is listed. When
-/// another reactor lists it meanwhile, it may be listed twice.
+/// Of a wake's messages many may go to as many queues, so these are not looked through.
 void SendBatch::list(TopicQueue& queue) {
-  if (queue.listed_by.load(std::memory_order_relaxed) == number_) return;
-  queue.listed_by.store(number_, std::memory_order_relaxed);
+  TopicQueue*& place = listed_[queue.key() / sizeof(TopicQueue) % listed_.size()];
+  if (place == &queue) return;
+  place = &queue;
   queues_.push_back(&queue);
 }
 
@@ -286,7 +286,7 @@ void SendBatch::clear() {
   pending_.clear();
   repeats_.clear();
   queues_.clear();
-  number_ = broker_.next_batch();
+  listed_.fill(nullptr);
   topics_.clear();
   texts_.clear();
   spread_.clear();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <span>
@@ -128,7 +129,7 @@ class SendBatch {
   };
   std::vector<Noted> noted_;  ///< what is being stored, to be settled
   std::vector<TopicQueue*> queues_;
-  std::uint64_t number_;  ///< of what is taken up until clear(), unlike any other's
+  std::array<TopicQueue*, 64> listed_{};  ///< of those that share a place here, the last
   Spread spread_;
   std::vector<std::shared_ptr<Topic>> topics_;
   std::vector<std::unique_ptr<std::string>> texts_;  ///< properties the broker had to make

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include <boost/align/aligned_allocator.hpp>
 #include <fmt/format.h>
 
 #include "base/assert.h"
@@ -22,6 +23,11 @@ Topic::Topic(TopicConfig config, store::MessageStore& store)
 }
 
 Topic::~Topic() = default;
+
+std::shared_ptr<Topic> make_topic(TopicConfig config, store::MessageStore& store) {
+  const boost::alignment::aligned_allocator<Topic, 64> lines;
+  return std::allocate_shared<Topic>(lines, std::move(config), store);
+}
 
 /// That a topic has no rule is said when it has lost one: one whose configuration is lost is made
 /// again without, and shall not lose its messages for it.
@@ -60,26 +66,25 @@ std::shared_ptr<const TopicConfig> Topic::config() const {
 
 Topic::Found Topic::find(QueueId id) {
   if (id.value < 0 || id.value >= std::max(read_queues(), write_queues())) return {};
-  if (TopicQueue* const queue = place(id)) {
-    if (auto* const made = queue->made.load(std::memory_order_acquire)) return {queue, made};
-  }
+  TopicQueue* const known = place(id);
+  if (known != nullptr && known->made.load(std::memory_order_acquire)) return {known, known->index};
   std::lock_guard lock(mutex_);
   make_places(static_cast<std::size_t>(id.value) + 1);
   TopicQueue& queue = *place(id);
-  if (queue.made.load(std::memory_order_relaxed) == nullptr) {
+  if (!queue.made.load(std::memory_order_relaxed)) {
+    indexes_.push_back(store_.queue(name_, id));
+    SLUICE_ASSERT(indexes_.back() != nullptr);
     queue.topic = this;
-    queue.index = store_.queue(name_, id);
-    SLUICE_ASSERT(queue.index != nullptr);
-    queue.made.store(queue.index.get(), std::memory_order_release);
+    queue.index = indexes_.back().get();
+    queue.made.store(true, std::memory_order_release);
   }
-  return {&queue, queue.index.get()};
+  return {&queue, queue.index};
 }
 
-/// Also what lies before it: the count of who holds it.
+/// Touches nothing itself.
 void Topic::expect() const {
-  __builtin_prefetch(reinterpret_cast<const std::byte*>(this) - 1, 1);
-  __builtin_prefetch(this);
-  __builtin_prefetch(&first_);
+  __builtin_prefetch(&name_, 1);
+  __builtin_prefetch(&watchers_);
 }
 
 void Topic::expect_queue(QueueId id) const {

@@ -107,7 +107,7 @@ bool is_system_topic(std::string_view name) {
 Topics::Topics(store::MessageStore& store, TopicsOptions options)
     : store_(store), options_(std::move(options)) {
   for (TopicConfig& config : first_topics(options_)) {
-    auto topic = std::make_shared<Topic>(std::move(config), store_);
+    auto topic = make_topic(std::move(config), store_);
     made_ += shard(topic->name()).topics.insert_or_assign(topic) ? 1 : 0;
   }
 }
@@ -162,7 +162,7 @@ Result<std::shared_ptr<Topic>> Topics::ensure(TopicConfig config, WallTime now) 
   {
     std::lock_guard one_change(change_mutex_);
     if (auto found = find(config.name)) return found;
-    topic = std::make_shared<Topic>(std::move(config), store_);
+    topic = make_topic(std::move(config), store_);
     Shard& in = shard(topic->name());
     std::unique_lock lock(in.mutex);
     in.topics.insert(topic);
@@ -217,7 +217,7 @@ Result<bool> Topics::put_locked(TopicConfig config) {
     found->configure(std::move(config));
     return true;
   }
-  auto topic = std::make_shared<Topic>(std::move(config), store_);
+  auto topic = make_topic(std::move(config), store_);
   Shard& in = shard(topic->name());
   std::unique_lock lock(in.mutex);
   in.topics.insert(topic);
@@ -277,7 +277,7 @@ void Topics::restore(std::vector<TopicConfig> configs, DataVersion version) {
     // Another broker may have allowed more; what is kept must fit the tables.
     config.read_queues = std::clamp(config.read_queues, 0, kQueuesMax);
     config.write_queues = std::clamp(config.write_queues, 0, kQueuesMax);
-    auto topic = std::make_shared<Topic>(std::move(config), store_);
+    auto topic = make_topic(std::move(config), store_);
     Shard& in = shard(topic->name());
     std::unique_lock lock(in.mutex);
     made_ += in.topics.insert_or_assign(topic) ? 1 : 0;

@@ -48,18 +48,16 @@ struct DataVersion {
 
 class Topic;
 
-/// One queue of a topic: its index in the store, and which reactors have reads parked on it. All on
-/// one cache line: with very many queues it is in no cache.
-struct alignas(64) TopicQueue {
+/// One queue of a topic: its index in the store, and which reactors have reads parked on it. Small,
+/// and on one cache line: with very many queues it is in no cache. Lives as long as the topic.
+struct alignas(32) TopicQueue {
   Topic* topic = nullptr;
-  std::shared_ptr<store::Queue> index;
-  /// The same, when all is set: until then the place is free.
-  std::atomic<store::Queue*> made{nullptr};
+  store::Queue* index = nullptr;
   /// Bit r: reactor r has parked reads. Sequentially consistent: who parks sets its bit and then
   /// looks at index->max() again; who appends publishes max() and then looks here. So no arrival
   /// goes unseen.
   std::atomic<std::uint64_t> watchers{0};
-  std::atomic<std::uint64_t> listed_by{0};  ///< SendBatch's
+  std::atomic<bool> made{false};  ///< or else the place is free
   std::uint64_t key() const { return reinterpret_cast<std::uintptr_t>(this); }
 };
 
@@ -105,19 +103,23 @@ class Topic {
   };
   TopicQueue* place(QueueId id) const;
   void make_places(std::size_t queues);
-  // What a message asks for, side by side: with very many topics it is in no cache.
+  // What a message asks for, side by side: with very many topics it is in no cache. With the count
+  // of who holds it, which lies before it, that is two cache lines: see make_topic().
   const std::string name_;
   std::atomic<std::int32_t> read_queues_, write_queues_, perm_;
-  std::atomic<TopicTraits> traits_;
   std::atomic<bool> deleted_{false};
+  std::atomic<TopicTraits> traits_;
   Block first_;
   std::atomic<std::uint64_t> watchers_{0};
   std::atomic<std::uint32_t> spread_{0};
   store::MessageStore& store_;
   mutable std::mutex mutex_;  // config_, and the making of queues
   std::shared_ptr<const TopicConfig> config_;
-  std::vector<std::unique_ptr<Block>> more_;  ///< those behind the first
+  std::vector<std::unique_ptr<Block>> more_;            ///< those behind the first
+  std::vector<std::shared_ptr<store::Queue>> indexes_;  ///< those in use
 };
+
+std::shared_ptr<Topic> make_topic(TopicConfig config, store::MessageStore& store);
 
 /// Errors name the rule: empty, longer than 127 bytes (255 with kRetryPrefix or kDeadPrefix), a
 /// character outside [%|a-zA-Z0-9_-].

@@ -15,6 +15,8 @@ namespace {
 
 constexpr std::size_t kHeaderBytes = 40, kSlotBytes = 4, kEntryBytes = 20;
 constexpr std::size_t kReadAtOnce = 1 << 20;
+// Slots lie anywhere in 20 MB: that many are asked for ahead.
+constexpr std::size_t kExpectAhead = 12;
 constexpr std::int64_t kSecondsMax = std::numeric_limits<std::int32_t>::max();
 constexpr std::int64_t kTimeMax = 1LL << 62;  // with an entry's seconds it is still a number
 
@@ -121,6 +123,7 @@ Result<void> KeyFile::add(std::span<const HashedKey> keys) {
   std::vector<std::byte> entries(keys.size() * kEntryBytes);
   for (std::size_t i = 0; i < keys.size(); ++i) {
     const HashedKey& key = keys[i];
+    if (i + kExpectAhead < keys.size()) slots_.expect(keys[i + kExpectAhead].hash % shape_.slots);
     SLUICE_TRY(std::int32_t previous, slots_.exchange(key.hash % shape_.slots, h.next++));
     previous = sound(previous);
     if (previous == 0) ++h.used_slots;

@@ -55,6 +55,11 @@ Result<KeySlots::Page*> KeySlots::page_of(std::int32_t slot) {
   return page.get();
 }
 
+void KeySlots::expect(std::int32_t slot) const {
+  const auto& page = pages_[static_cast<std::size_t>(slot) / kSlotsPerPage];
+  if (page) __builtin_prefetch(page->bytes.data() + place_in_page(slot), 1);
+}
+
 Result<std::int32_t> KeySlots::exchange(std::int32_t slot, std::int32_t number) {
   SLUICE_TRY(Page* const page, page_of(slot));
   std::byte* const at = page->bytes.data() + place_in_page(slot);

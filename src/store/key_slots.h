@@ -23,6 +23,8 @@ class KeySlots {
   ~KeySlots();
 
   Result<std::int32_t> get(std::int32_t slot) const;
+  /// Somebody is going to exchange it: it is asked for, where it is in memory.
+  void expect(std::int32_t slot) const;
   /// Gives what was there before.
   Result<std::int32_t> exchange(std::int32_t slot, std::int32_t number);
   Result<void> write_back();

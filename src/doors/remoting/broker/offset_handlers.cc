@@ -29,7 +29,7 @@ Result<void> update_offset(BrokerCall& call, const UpdateConsumerOffset& request
 Result<std::shared_ptr<store::Queue>> find_index(BrokerCall& call, const std::string_view topic,
                                                  std::int32_t queue_id) {
   SLUICE_TRY(const auto found, call.broker().find_queue(topic, QueueId(queue_id)));
-  return found.second->index;
+  return std::shared_ptr<store::Queue>(found.first, found.second->index);
 }
 
 Result<void> search_offset(BrokerCall& call, const SearchOffset& request) {
