@@ -72,6 +72,8 @@ Result<void> Broker::load(WallTime now) {
              read_snapshot<request_modes_from_json>(disk_, folder + "messageRequestMode.json"));
   SLUICE_TRY(auto variants,
              read_snapshot<progress_from_json>(disk_, folder + "consumerVariants.json"));
+  // A process may have ended between a file's rename and its sync.
+  SLUICE_CHECK(disk_.sync_folder(config_folder_));
   // What came out of a .bak has no file of its own any more.
   const auto is_persisted = [&](const char* name) { return disk_.exists(folder + name); };
   if (topics) {

@@ -217,16 +217,25 @@ Result<bool> SendBatch::take(const Target& to, const SendQuery& query, const Bat
   if (found.waits() || half) return found.wait;
   list(*to.found.queue);
   if (!found.light) return found.wait;
-  for (TopicQueue* queue : spread_.queues) list(*queue);
+  for (; spread_listed_ < spread_.queues.size(); ++spread_listed_) {
+    list(*spread_.queues[spread_listed_]);
+  }
   return found.wait;
 }
 
-/// Of a wake's messages many may go to as many queues, so these are not looked through.
+/// Of a wake's messages many may go to as many queues, so these are not looked through: of those
+/// that share a place some are listed more than once, until list_once().
 void SendBatch::list(TopicQueue& queue) {
   TopicQueue*& place = listed_[queue.key() / sizeof(TopicQueue) % listed_.size()];
   if (place == &queue) return;
   place = &queue;
   queues_.push_back(&queue);
+}
+
+void SendBatch::list_once() {
+  if (queues_.size() <= listed_.size()) return;
+  std::ranges::sort(queues_);
+  queues_.erase(std::ranges::unique(queues_).begin(), queues_.end());
 }
 
 std::string_view SendBatch::completed(const SendQuery& query, std::string_view properties,
@@ -259,6 +268,7 @@ std::string_view SendBatch::completed(const SendQuery& query, std::string_view p
 }
 
 Result<LogPosition> SendBatch::append() {
+  list_once();
   const auto accepts = broker_.store().accepts();
   auto until = !accepts ? fail(accepts.error().code(), std::string(accepts.error().remark()))
                : pending_.empty() ? Result<LogPosition>(LogPosition(0))
@@ -287,6 +297,7 @@ void SendBatch::clear() {
   repeats_.clear();
   queues_.clear();
   listed_.fill(nullptr);
+  spread_listed_ = 0;
   topics_.clear();
   texts_.clear();
   spread_.clear();

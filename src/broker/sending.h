@@ -33,8 +33,9 @@ struct SendQuery {
   std::optional<std::int32_t> max_reconsume_times;  ///< the client's own limit, for %RETRY% topics
   std::string_view properties;
   Bytes body;
-  /// The topic, where somebody has looked for it already; that may be null, too.
-  const std::shared_ptr<Topic>* known = nullptr;
+  /// The topic, where somebody has looked for it already, to be taken from there; that may be null,
+  /// too.
+  std::shared_ptr<Topic>* known = nullptr;
 };
 /// One message of a batch body (SEND_BATCH_MESSAGE); the rest is the query's.
 struct BatchItem {
@@ -82,7 +83,7 @@ class SendBatch {
     return std::span(ticket.repeat ? repeats_ : pending_).subspan(ticket.first, ticket.count);
   }
   /// The queues that have grown, mostly once each, but for those of the schedule, which nobody
-  /// waits for.
+  /// waits for. After append().
   std::span<TopicQueue* const> queues() const { return queues_; }
   /// The wake's topics stay alive until here.
   void clear();
@@ -113,6 +114,7 @@ class SendBatch {
   void note_halves();
   Result<void> go_to_light_queues(store::Pending& pending);
   void list(TopicQueue& queue);
+  void list_once();
   void cut(std::size_t size);
   Result<Ticket> unless_known(Ticket ticket, const SendQuery& query, milliseconds window,
                               WallTime now);
@@ -130,6 +132,7 @@ class SendBatch {
   std::vector<Noted> noted_;  ///< what is being stored, to be settled
   std::vector<TopicQueue*> queues_;
   std::array<TopicQueue*, 64> listed_{};  ///< of those that share a place here, the last
+  std::size_t spread_listed_ = 0;         ///< so many of spread_'s queues are
   Spread spread_;
   std::vector<std::shared_ptr<Topic>> topics_;
   std::vector<std::unique_ptr<std::string>> texts_;  ///< properties the broker had to make

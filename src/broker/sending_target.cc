@@ -49,7 +49,7 @@ Result<std::shared_ptr<Topic>> SendBatch::topic(const SendQuery& query, WallTime
   }
   if (query.topic.starts_with(kRetryPrefix)) return retry_topic(query, now);
   const bool known = query.known != nullptr && *query.known != nullptr;
-  if (known && !(*query.known)->deleted()) return *query.known;
+  if (known && !(*query.known)->deleted()) return std::move(*query.known);
   if (auto found = broker_.topics().find(query.topic)) return found;
   return broker_.topics().find_or_create(query.topic, query.default_topic,
                                          query.default_topic_queues, now);

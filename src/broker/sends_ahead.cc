@@ -20,6 +20,12 @@ void SendsAhead::go_on() {
   step();
 }
 
+std::shared_ptr<Topic>& SendsAhead::take() {
+  Send& send = sends_[taken_++ % kPlaces];
+  send.name = {};  // nothing more is to be done for it
+  return send.topic;
+}
+
 void SendsAhead::step() {
   if (const Send& send = told(kToTopic); !send.name.empty()) topics_.expect_topic(send.hash);
   if (Send& send = told(kToQueue); !send.name.empty()) {

@@ -12,7 +12,7 @@ namespace sluice::broker {
 /// With very many topics what a send touches (a row of the table, the topic, the place of its
 /// queue) is in no cache, and each says where the next is: one send after the other would wait for
 /// all of them. So sends that are known already are told of here, and with each the ones before it
-/// get a step further.
+/// get a step further: this is asked for, and the topic looked for.
 /// Thread: one reactor.
 class SendsAhead {
  public:
@@ -21,13 +21,13 @@ class SendsAhead {
   explicit SendsAhead(const Topics& topics) : topics_(topics) {}
   /// Whether it pays.
   bool worth_it() const { return topics_.many(); }
-  /// The name must live until it is taken, or clear(). At most kSends are told of and not taken.
+  /// The name must live until clear(). At most kSends are told of and not taken.
   void expect(std::string_view topic, QueueId queue);
   /// No other is known: those told of get a step further without.
   void go_on();
-  /// The first that is not taken: its topic, or null where it was not found. Good until two more
-  /// are told of, or clear().
-  const std::shared_ptr<Topic>& take() { return sends_[taken_++ % kPlaces].topic; }
+  /// The first that is not taken: its topic, to be moved out, or null where it was not found. Good
+  /// until the next call.
+  std::shared_ptr<Topic>& take();
   void clear();
 
  private:

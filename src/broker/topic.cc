@@ -55,8 +55,9 @@ void Topic::make_places(std::size_t wanted) {
   auto block = std::make_unique<Block>();
   block->count = std::max(wanted, std::min<std::size_t>(2 * had, kQueuesMax)) - had;
   block->queues = std::make_unique<TopicQueue[]>(block->count);
-  (more_.empty() ? first_ : *more_.back()).next.store(block.get());
+  Block& last = more_.empty() ? first_ : *more_.back();
   more_.push_back(std::move(block));
+  last.next.store(more_.back().get());
 }
 
 std::shared_ptr<const TopicConfig> Topic::config() const {

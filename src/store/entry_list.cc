@@ -7,8 +7,9 @@ namespace sluice::store {
 
 void EntryList::add_block(EntryMemory& memory, std::int64_t first, std::int64_t capacity) {
   EntryBlock* const block = memory.take(first, capacity);
-  (last_ == nullptr ? first_ : last_->next).store(block, std::memory_order_release);
-  last_ = block;
+  EntryBlock* const before = last_.load(std::memory_order_relaxed);
+  (before == nullptr ? first_ : before->next).store(block, std::memory_order_release);
+  last_.store(block, std::memory_order_release);
   free_ = block->at(first);
   free_end_ = block->end();
 }
@@ -37,7 +38,9 @@ std::int64_t EntryList::end_of(const EntryBlock& block, std::int64_t end) {
 
 std::size_t EntryList::copy(std::int64_t from, std::int64_t end, std::span<IndexEntry> to) const {
   std::size_t done = 0;
-  EntryBlock* block = first_.load(std::memory_order_acquire);
+  // Mostly the newest are asked for.
+  EntryBlock* block = last_.load(std::memory_order_acquire);
+  if (block == nullptr || from < block->first) block = first_.load(std::memory_order_acquire);
   if (block == nullptr || from < block->first) return 0;
   for (; block != nullptr && done < to.size();
        block = block->next.load(std::memory_order_acquire)) {

@@ -46,7 +46,7 @@ class EntryList {
 
   std::atomic<std::byte*> free_{nullptr};  ///< where the next entry goes
   const std::byte* free_end_ = nullptr;
-  EntryBlock* last_ = nullptr;
+  std::atomic<EntryBlock*> last_{nullptr};
   std::atomic<EntryBlock*> first_{nullptr};
 };
 

@@ -34,7 +34,8 @@ EntryBlock* EntryMemory::take(std::int64_t first, std::int64_t capacity) {
 
 std::byte* EntryMemory::cut_small() {
   if (static_cast<std::size_t>(end_ - next_) < kSmallBytes) {
-    pieces_.push_back(ready_ ? std::move(*ready_) : FreshMemory());
+    if (!ready_) ready_.emplace();
+    pieces_.push_back(std::move(*ready_));
     ready_.reset();
     next_ = pieces_.back().data();
     end_ = next_ + FreshMemory::kBytes;
@@ -66,10 +67,14 @@ void EntryMemory::provide() {
     const bool enough = free_ != nullptr || end_ - next_ > std::ptrdiff_t{FreshMemory::kBytes} / 2;
     if (ready_ || pieces_.empty() || enough) return;
   }
-  FreshMemory piece;
-  piece.provide();
-  const std::lock_guard guard(mutex_);
-  ready_ = std::move(piece);
+  try {
+    FreshMemory piece;
+    piece.provide();
+    const std::lock_guard guard(mutex_);
+    ready_ = std::move(piece);
+  } catch (const std::bad_alloc&) {
+    // Who needs it may find some, or fails.
+  }
 }
 
 std::int64_t EntryMemory::bytes() const {

@@ -25,8 +25,9 @@ struct EntryBlock {
 };
 
 /// Memory for the entries of all queues. With very many queues nearly all of it is small blocks,
-/// which come out of huge pages: what is touched once in a while costs the processor least there.
-/// What is given back is kept for the next. Any thread.
+/// which come out of pieces that are asked for as huge pages, where there is time to: what is
+/// touched once in a while costs the processor least there. What is given back is kept for the
+/// next. Any thread.
 class EntryMemory {
  public:
   static constexpr std::int64_t kSmall = 8;  ///< entries of a small block

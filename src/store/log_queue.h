@@ -137,6 +137,8 @@ class LogQueue final : public Queue, public std::enable_shared_from_this<LogQueu
                                                     std::span<IndexEntry> to) const;
   void add_block(std::int64_t waiting);
   Unwritten unwritten_locked() const;
+  template <class Yes>
+  std::int64_t first_waiting(Yes yes) const;
   std::int64_t count_below(LogPosition position) const;
   void drop_front(std::int64_t to);
   Result<void> start_at(std::int64_t offset, LogPosition position);

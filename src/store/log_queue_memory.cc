@@ -59,12 +59,8 @@ bool LogQueue::let_go() {
 
 void LogQueue::take_back(LogPosition position) {
   const std::lock_guard guard(mutex_);
-  std::int64_t end = next_;
-  for (; end > written_; --end) {
-    IndexEntry last;
-    copy_from_memory(end - 1, std::span(&last, 1));
-    if (last.position < position) break;
-  }
+  const std::int64_t end =
+      first_waiting([&](const IndexEntry& entry) { return entry.position >= position; });
   next_ = end;
   entries_.cut(*memory_, end);
 }
@@ -81,24 +77,32 @@ LogQueue::Unwritten LogQueue::unwritten_locked() const {
   return {.count = count, .oldest = oldest.position};
 }
 
-/// Mostly all of them: only the newest are not flushed.
-std::int64_t LogQueue::count_below(LogPosition position) const {
-  const auto ends_below = [&](std::int64_t at) {
+/// The first entry in memory alone that `yes` is true of, as it is of all behind; next_: none.
+/// Mostly it is none: only the newest are not flushed.
+template <class Yes>
+std::int64_t LogQueue::first_waiting(Yes yes) const {
+  const auto is = [&](std::int64_t at) {
     IndexEntry entry;
     copy_from_memory(at, std::span(&entry, 1));
-    return entry.position + entry.size <= position;
+    return yes(entry);
   };
   std::int64_t low = written_, high = next_;
-  if (low == high || ends_below(high - 1)) return high - low;
+  if (low == high || !is(high - 1)) return high;
   while (low < high) {
     const std::int64_t middle = low + (high - low) / 2;
-    if (ends_below(middle)) {
-      low = middle + 1;
-    } else {
+    if (is(middle)) {
       high = middle;
+    } else {
+      low = middle + 1;
     }
   }
-  return low - written_;
+  return low;
+}
+
+std::int64_t LogQueue::count_below(LogPosition position) const {
+  return first_waiting(
+             [&](const IndexEntry& entry) { return entry.position + entry.size > position; }) -
+         written_;
 }
 
 /// But for the last block, to which somebody may be adding; see let_go().

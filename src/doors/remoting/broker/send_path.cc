@@ -116,6 +116,10 @@ void BrokerSession::take_next() {
 void BrokerSession::take_asked() {
   auto& asked = context_.asked_sends;
   if (asked.empty()) return;
+  // The last few, or the only ones, are asked for at the same time.
+  for (std::size_t left = asked.size() - asked_taken_; left < broker::SendsAhead::kSends; ++left) {
+    context_.sends_ahead.go_on();
+  }
   while (asked_taken_ < asked.size()) {
     context_.sends_ahead.go_on();
     take_next();
