@@ -1,6 +1,7 @@
 #include "broker/sending.h"
 
 #include <algorithm>
+#include <utility>
 #include <array>
 
 #include <fmt/format.h>
@@ -223,19 +224,16 @@ Result<bool> SendBatch::take(const Target& to, const SendQuery& query, const Bat
   return found.wait;
 }
 
-/// Of a wake's messages many may go to as many queues, so these are not looked through: of those
-/// that share a place some are listed more than once, until list_once().
+/// A wake's messages may go to as many queues, so these are not looked through. Of those that share
+/// a place one may be listed again; a topic's own do not, unless they are more than there are
+/// places.
 void SendBatch::list(TopicQueue& queue) {
-  TopicQueue*& place = listed_[queue.key() / sizeof(TopicQueue) % listed_.size()];
-  if (place == &queue) return;
-  place = &queue;
-  queues_.push_back(&queue);
+  TopicQueue*& place = listed_[place_of(queue)];
+  if (std::exchange(place, &queue) != &queue) queues_.push_back(&queue);
 }
 
-void SendBatch::list_once() {
-  if (queues_.size() <= listed_.size()) return;
-  std::ranges::sort(queues_);
-  queues_.erase(std::ranges::unique(queues_).begin(), queues_.end());
+std::size_t SendBatch::place_of(const TopicQueue& queue) const {
+  return queue.key() / sizeof(TopicQueue) % listed_.size();
 }
 
 std::string_view SendBatch::completed(const SendQuery& query, std::string_view properties,
@@ -268,7 +266,6 @@ std::string_view SendBatch::completed(const SendQuery& query, std::string_view p
 }
 
 Result<LogPosition> SendBatch::append() {
-  list_once();
   const auto accepts = broker_.store().accepts();
   auto until = !accepts ? fail(accepts.error().code(), std::string(accepts.error().remark()))
                : pending_.empty() ? Result<LogPosition>(LogPosition(0))
@@ -295,8 +292,8 @@ void SendBatch::clear() {
   settle(false);
   pending_.clear();
   repeats_.clear();
+  for (const TopicQueue* queue : queues_) listed_[place_of(*queue)] = nullptr;
   queues_.clear();
-  listed_.fill(nullptr);
   spread_listed_ = 0;
   topics_.clear();
   texts_.clear();

@@ -83,7 +83,7 @@ class SendBatch {
     return std::span(ticket.repeat ? repeats_ : pending_).subspan(ticket.first, ticket.count);
   }
   /// The queues that have grown, mostly once each, but for those of the schedule, which nobody
-  /// waits for. After append().
+  /// waits for.
   std::span<TopicQueue* const> queues() const { return queues_; }
   /// The wake's topics stay alive until here.
   void clear();
@@ -114,7 +114,7 @@ class SendBatch {
   void note_halves();
   Result<void> go_to_light_queues(store::Pending& pending);
   void list(TopicQueue& queue);
-  void list_once();
+  std::size_t place_of(const TopicQueue& queue) const;
   void cut(std::size_t size);
   Result<Ticket> unless_known(Ticket ticket, const SendQuery& query, milliseconds window,
                               WallTime now);
@@ -131,8 +131,8 @@ class SendBatch {
   };
   std::vector<Noted> noted_;  ///< what is being stored, to be settled
   std::vector<TopicQueue*> queues_;
-  std::array<TopicQueue*, 64> listed_{};  ///< of those that share a place here, the last
-  std::size_t spread_listed_ = 0;         ///< so many of spread_'s queues are
+  std::array<TopicQueue*, 256> listed_{};  ///< of those that share a place here, the last
+  std::size_t spread_listed_ = 0;          ///< so many of spread_'s queues are listed
   Spread spread_;
   std::vector<std::shared_ptr<Topic>> topics_;
   std::vector<std::unique_ptr<std::string>> texts_;  ///< properties the broker had to make
