@@ -1,8 +1,8 @@
 #include "broker/sending.h"
 
 #include <algorithm>
-#include <utility>
 #include <array>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -222,18 +222,6 @@ Result<bool> SendBatch::take(const Target& to, const SendQuery& query, const Bat
     list(*spread_.queues[spread_listed_]);
   }
   return found.wait;
-}
-
-/// A wake's messages may go to as many queues, so these are not looked through. Of those that share
-/// a place one may be listed again; a topic's own do not, unless they are more than there are
-/// places.
-void SendBatch::list(TopicQueue& queue) {
-  TopicQueue*& place = listed_[place_of(queue)];
-  if (std::exchange(place, &queue) != &queue) queues_.push_back(&queue);
-}
-
-std::size_t SendBatch::place_of(const TopicQueue& queue) const {
-  return queue.key() / sizeof(TopicQueue) % listed_.size();
 }
 
 std::string_view SendBatch::completed(const SendQuery& query, std::string_view properties,

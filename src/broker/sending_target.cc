@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -67,6 +68,18 @@ Result<std::shared_ptr<Topic>> SendBatch::retry_topic(const SendQuery& query, Wa
     return broker_.topics().ensure(std::move(dead), now);
   }
   return broker_.topics().find_or_create(query.topic, query.default_topic, 1, now);
+}
+
+/// A wake's messages may go to as many queues, so these are not looked through. Of those that share
+/// a place one may be listed again; a topic's own do not, unless they are more than there are
+/// places.
+void SendBatch::list(TopicQueue& queue) {
+  TopicQueue*& place = listed_[place_of(queue)];
+  if (std::exchange(place, &queue) != &queue) queues_.push_back(&queue);
+}
+
+std::size_t SendBatch::place_of(const TopicQueue& queue) const {
+  return queue.key() / sizeof(TopicQueue) % listed_.size();
 }
 
 }  // namespace sluice::broker

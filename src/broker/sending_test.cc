@@ -1,7 +1,5 @@
 #include "broker/sending.h"
 
-#include <set>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -170,33 +168,6 @@ TEST_F(Send, AnswersABatchUnderItsOwnIdWhereBatchesAreOne) {
     EXPECT_EQ(ticket->batch_id, id);
     EXPECT_EQ(ticket->count, 2u);
   }
-}
-
-TEST_F(Send, TakesTheTopicThatSomebodyHasLookedForUnlessItIsGone) {
-  SendQuery query = to("t", 2);
-  const auto topic = broker_.topics().find("t");
-  std::shared_ptr<Topic> looked_for = topic, none;
-  query.known = &looked_for;
-  ASSERT_TRUE(add(query));
-  query.known = &none;
-  ASSERT_TRUE(add(query));
-  ASSERT_TRUE(batch_.append());
-  EXPECT_EQ(topic->queue(QueueId(2))->index->max(), QueueOffset(2));
-  batch_.clear();
-  ASSERT_TRUE(broker_.topics().remove("t", kNow));
-  looked_for = topic;
-  query.known = &looked_for;
-  query.default_topic = {};
-  EXPECT_EQ(code_of(add(query)), Errc::topic_not_found);
-}
-
-TEST_F(Send, ListsEachOfManyQueuesOnceHoweverOftenItGrows) {
-  make_topic("wide", 192);
-  for (int i = 0; i < 3 * 192; ++i) ASSERT_TRUE(add(to("wide", i % 192)));
-  ASSERT_TRUE(batch_.append());
-  EXPECT_THAT(batch_.queues(), SizeIs(192));
-  const std::set<TopicQueue*> all(batch_.queues().begin(), batch_.queues().end());
-  EXPECT_THAT(all, SizeIs(192));
 }
 
 TEST_F(Send, ObeysPermissions) {
