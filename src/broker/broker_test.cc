@@ -177,6 +177,18 @@ TEST_F(BrokerFiles, AreWrittenAgainWhenOnlyTheirPredecessorWasGood) {
   EXPECT_TRUE(disk_.exists("config/subscriptionGroup.json"));
 }
 
+TEST_F(BrokerFiles, ThatNobodySyncedBeforeTheProcessEndedAreSafeAfterAStart) {
+  make_topic("u", 1);
+  ASSERT_TRUE(broker_.persist(kNow));
+  const std::string path = "config/topics.json";
+  ASSERT_TRUE(disk_.rename(path, path + ".tmp"));
+  ASSERT_TRUE(disk_.sync_folder("config"));
+  ASSERT_TRUE(disk_.rename(path + ".tmp", path));
+  expect_restored();
+  disk_.cut_power();
+  expect_restored();
+}
+
 TEST_F(BrokerFiles, FallBackToTheirPredecessorWhenDamaged) {
   for (const char* name : {"topics.json", "subscriptionGroup.json", "consumerOffset.json"}) {
     const std::string path = std::string("config/") + name;

@@ -64,6 +64,23 @@ TEST_F(LightQueues, GetWhatNamesThemAndWakeTheirReaders) {
             "0000000000000000001");
 }
 
+class ManyLightQueues : public LightQueues {
+ protected:
+  ManyLightQueues() : LightQueues(options(1000)) {}
+};
+
+TEST_F(ManyLightQueues, OfAWakeAreNotListedAgainWithEachMessage) {
+  std::vector<std::string> named;  // lives until the append
+  for (int i = 0; i < 600; ++i) named.push_back(naming("%LMQ%" + std::to_string(i)));
+  for (const std::string& properties : named) {
+    ASSERT_TRUE(
+        batch_.add({.topic = "t", .properties = properties, .body = as_bytes("body")}, kNow));
+  }
+  ASSERT_TRUE(batch_.append());
+  EXPECT_GE(batch_.queues().size(), named.size());
+  EXPECT_LE(batch_.queues().size(), 2 * named.size());
+}
+
 TEST_F(LightQueues, AreThereBeforeTheirFirstMessage) {
   const auto pulled = pull(query("%LMQ%early", 0));
   ASSERT_TRUE(pulled) << pulled.error().remark();

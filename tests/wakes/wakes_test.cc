@@ -49,6 +49,17 @@ class Wakes : public in_process::RunningBroker {
     return request;
   }
 
+  /// Another request comes in the same wake as a send, behind it.
+  template <class Request>
+  void send_beside(Client& sender, Client& other, const Request& request, std::string_view body) {
+    at_the_same_time([&] {
+      add_send(sender, "second");
+      sender.write();
+      other.add(request, as_bytes(body));
+      other.write();
+    });
+  }
+
   static std::string offset_of(Client& client) {
     const auto& answer = client.answer();
     EXPECT_EQ(answer.code, remoting::kSuccess);
@@ -80,12 +91,7 @@ TEST_F(Wakes, AMessageGivenBackInVainCostsNobodyTheirs) {
   remoting::ConsumerSendBack back;
   back.group = "nobody";
   back.position = 1 << 20;
-  at_the_same_time([&] {
-    add_send(sender, "second");
-    sender.write();
-    consumer.add(back);
-    consumer.write();
-  });
+  send_beside(sender, consumer, back, {});
   EXPECT_EQ(offset_of(sender), "1");
   EXPECT_NE(consumer.answer().code, remoting::kSuccess);
   EXPECT_EQ(end_of_queue(sender), "2");
@@ -96,12 +102,7 @@ TEST_F(Wakes, AReplyIsAnsweredWithItsOwnPlace) {
   Client sender(port()), replier(port());
   remoting::SendReplyV2 reply;
   static_cast<remoting::SendMessage&>(reply) = send();
-  at_the_same_time([&] {
-    add_send(sender, "second");
-    sender.write();
-    replier.add(reply, as_bytes(std::string_view("third")));
-    replier.write();
-  });
+  send_beside(sender, replier, reply, "third");
   EXPECT_EQ(offset_of(sender), "1");
   EXPECT_EQ(replier.answer().ext.get("queueOffset"), "2");
   EXPECT_EQ(end_of_queue(sender), "3");
@@ -113,12 +114,7 @@ TEST_F(Wakes, AReplyToNoTopicCostsNobodyTheirs) {
   remoting::SendReplyV2 reply;
   static_cast<remoting::SendMessage&>(reply) = send();
   reply.topic = "SCHEDULE_TOPIC_XXXX";
-  at_the_same_time([&] {
-    add_send(sender, "second");
-    sender.write();
-    replier.add(reply, as_bytes(std::string_view("lost")));
-    replier.write();
-  });
+  send_beside(sender, replier, reply, "lost");
   EXPECT_EQ(offset_of(sender), "1");
   EXPECT_NE(replier.answer().code, remoting::kSuccess);
   EXPECT_EQ(end_of_queue(sender), "2");
