@@ -5,6 +5,7 @@
 #include <future>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -27,12 +28,14 @@ class Wakes : public in_process::RunningBroker {
   /// What `ask` writes is there as a whole when the reactor looks.
   template <class Ask>
   void at_the_same_time(Ask ask) {
+    // The reactor gets what it touches for itself: this frame may be gone before it goes on.
     std::promise<void> held, go;
-    reactor().post([&] {
+    const std::future<void> holding = held.get_future();
+    reactor().post([held = std::move(held), gone_on = go.get_future()]() mutable {
       held.set_value();
-      go.get_future().wait();
+      gone_on.wait();
     });
-    held.get_future().wait();
+    holding.wait();
     ask();
     go.set_value();
   }
