@@ -41,7 +41,7 @@ class Sender {
       : connection_(milliseconds(1), server), body_(body, 'x') {}
 
   void add(std::int64_t queue) {
-    topic_ = fmt::format("t{}", queue / kQueuesPerTopic);
+    topic_ = fmt::format("t{:05}", queue / kQueuesPerTopic);
     SendMessageV2 request;
     request.producer_group = "bench";
     request.topic = topic_;
