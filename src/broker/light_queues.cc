@@ -57,10 +57,9 @@ std::shared_ptr<Topic> Topics::light(std::string_view name, bool limited) {
   const std::unique_lock lock(in.mutex);
   if (in.topics.insert(topic)) {
     lights_.fetch_add(1);
-    made_.fetch_add(1);
     return topic;
   }
-  return *in.topics.find(TopicTable::hash(name), name);
+  return *in.topics.find(topic_hash(name), name);
 }
 
 void Spread::clear() {

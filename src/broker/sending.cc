@@ -109,12 +109,12 @@ struct SendBatch::Found {
   }
 };
 
-SendBatch::SendBatch(Broker& broker) : broker_(broker) {}
+SendBatch::SendBatch(Broker& broker) : broker_(broker), known_topics_(broker.topics()) {}
 
 Result<SendBatch::Ticket> SendBatch::add(const SendQuery& query, WallTime now) {
   const BatchItem item{query.flag, query.properties, query.body};
   SLUICE_TRY(const Ticket ticket, add_all(query, std::span(&item, 1), now));
-  const milliseconds window = broker_.duplicates_window(*topics_.back());
+  const milliseconds window = broker_.duplicates_window(*topic_);
   if (window <= milliseconds(0)) return ticket;
   return unless_known(ticket, query, window, now);
 }
@@ -137,7 +137,7 @@ Result<SendBatch::Ticket> SendBatch::add(const SendQuery& query, std::span<const
         "by its own properties");
   }
   SLUICE_TRY(Ticket ticket, add_all(query, items, now));
-  if (topics_.back()->traits().batches_are_one) {
+  if (topic_->traits().batches_are_one) {
     ticket.batch_id = find_property(query.properties, property::kUniqueKey);
   }
   store::Queue* const halves = &broker_.transactions().half_queue();
@@ -283,7 +283,9 @@ void SendBatch::clear() {
   for (const TopicQueue* queue : queues_) listed_[place_of(*queue)] = nullptr;
   queues_.clear();
   spread_listed_ = 0;
-  topics_.clear();
+  topic_ = nullptr;
+  retry_topics_.clear();
+  known_topics_.let_go();
   texts_.clear();
   spread_.clear();
   bytes_ = 0;

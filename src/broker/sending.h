@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "broker/duplicates.h"
+#include "broker/known_topics.h"
 #include "broker/light_queues.h"
 #include "broker/topics.h"
 #include "wire/record/message_id.h"
@@ -33,9 +34,7 @@ struct SendQuery {
   std::optional<std::int32_t> max_reconsume_times;  ///< the client's own limit, for %RETRY% topics
   std::string_view properties;
   Bytes body;
-  /// The topic, where somebody has looked for it already, to be taken from there; that may be null,
-  /// too.
-  std::shared_ptr<Topic>* known = nullptr;
+  Topic* known = nullptr;  ///< the topic, where somebody has found it among the batch's known ones
 };
 /// One message of a batch body (SEND_BATCH_MESSAGE); the rest is the query's.
 struct BatchItem {
@@ -87,6 +86,8 @@ class SendBatch {
   std::span<TopicQueue* const> queues() const { return queues_; }
   /// The wake's topics stay alive until here.
   void clear();
+  /// Those that messages were sent to. clear() lets go of them.
+  const KnownTopics& known_topics() const { return known_topics_; }
 
  private:
   struct Target {
@@ -98,7 +99,8 @@ class SendBatch {
   struct Found;
   Result<Ticket> add_all(const SendQuery& query, std::span<const BatchItem> items, WallTime now);
   Result<Target> target(const SendQuery& query, WallTime now);
-  Result<std::shared_ptr<Topic>> topic(const SendQuery& query, WallTime now);
+  Result<Topic*> topic(const SendQuery& query, WallTime now);
+  Result<Topic*> new_topic(const SendQuery& query, WallTime now);
   Result<std::shared_ptr<Topic>> retry_topic(const SendQuery& query, WallTime now);
   /// Gives whether the sender waits for the flush.
   Result<bool> take(const Target& target, const SendQuery& query, const BatchItem& item,
@@ -134,8 +136,10 @@ class SendBatch {
   std::array<TopicQueue*, 256> listed_{};  ///< of those that share a place here, the last
   std::size_t spread_listed_ = 0;          ///< so many of spread_'s queues are listed
   Spread spread_;
-  std::vector<std::shared_ptr<Topic>> topics_;
-  std::vector<std::unique_ptr<std::string>> texts_;  ///< properties the broker had to make
+  KnownTopics known_topics_;
+  std::vector<std::shared_ptr<Topic>> retry_topics_;  ///< of this wake
+  Topic* topic_ = nullptr;                            ///< that of the last message
+  std::vector<std::unique_ptr<std::string>> texts_;   ///< properties the broker had to make
   std::size_t bytes_ = 0;
   std::optional<WallTime> delayed_since_;  ///< when the first delayed message was taken up
   std::optional<WallTime> halves_since_;   ///< the same for half messages

@@ -18,14 +18,8 @@ constexpr std::array<std::string_view, 6> kClosedToProducers{
 }  // namespace
 
 Result<SendBatch::Target> SendBatch::target(const SendQuery& query, WallTime now) {
-  // A wake's messages mostly go to one topic; it is looked up once.
-  const bool again = !topics_.empty() && topics_.back()->name() == query.topic &&
-                     !query.topic.starts_with(kRetryPrefix) && !topics_.back()->deleted();
-  if (!again) {
-    SLUICE_TRY(auto found, topic(query, now));
-    topics_.push_back(std::move(found));
-  }
-  Topic& topic = *topics_.back();
+  SLUICE_TRY(topic_, topic(query, now));
+  Topic& topic = *topic_;
   if ((topic.perm() & kPermWrite) == 0) {
     return fail(Errc::not_permitted,
                 fmt::format("topic {} is not writable (perm {})", topic.name(), topic.perm()));
@@ -43,17 +37,27 @@ Result<SendBatch::Target> SendBatch::target(const SendQuery& query, WallTime now
   return Target{&topic, found, id, dead};
 }
 
-Result<std::shared_ptr<Topic>> SendBatch::topic(const SendQuery& query, WallTime now) {
+Result<Topic*> SendBatch::topic(const SendQuery& query, WallTime now) {
+  if (query.topic.starts_with(kRetryPrefix)) {
+    SLUICE_TRY(auto found, retry_topic(query, now));
+    return retry_topics_.emplace_back(std::move(found)).get();
+  }
+  if (query.known != nullptr && !query.known->deleted()) return query.known;
+  // A wake's messages mostly go to one topic.
+  if (topic_ != nullptr && topic_->name() == query.topic && !topic_->deleted()) return topic_;
+  auto* const known = known_topics_.find(topic_hash(query.topic), query.topic);
+  return known != nullptr ? known : new_topic(query, now);
+}
+
+/// One that this reactor has not sent to.
+Result<Topic*> SendBatch::new_topic(const SendQuery& query, WallTime now) {
   if (std::ranges::find(kClosedToProducers, query.topic) != kClosedToProducers.end()) {
     return fail(Errc::not_permitted,
                 fmt::format("topic {} is the system's own: choose another name", query.topic));
   }
-  if (query.topic.starts_with(kRetryPrefix)) return retry_topic(query, now);
-  const bool known = query.known != nullptr && *query.known != nullptr;
-  if (known && !(*query.known)->deleted()) return std::move(*query.known);
-  if (auto found = broker_.topics().find(query.topic)) return found;
-  return broker_.topics().find_or_create(query.topic, query.default_topic,
-                                         query.default_topic_queues, now);
+  SLUICE_TRY(auto found, broker_.topics().find_or_create(query.topic, query.default_topic,
+                                                         query.default_topic_queues, now));
+  return &known_topics_.add(std::move(found));
 }
 
 Result<std::shared_ptr<Topic>> SendBatch::retry_topic(const SendQuery& query, WallTime now) {

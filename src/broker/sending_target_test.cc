@@ -30,18 +30,16 @@ class SendTarget : public testing::BrokerFixture {
 TEST_F(SendTarget, IsTheTopicThatSomebodyHasLookedForUnlessItIsGone) {
   make_topic("t", 4);
   const auto topic = broker_.topics().find("t");
-  std::shared_ptr<Topic> looked_for = topic, none;
   SendQuery query = to("t", 2);
-  query.known = &looked_for;
+  query.known = topic.get();
   ASSERT_TRUE(batch_.add(query, kNow));
-  query.known = &none;
+  query.known = nullptr;
   ASSERT_TRUE(batch_.add(query, kNow));
   ASSERT_TRUE(batch_.append());
   EXPECT_EQ(topic->queue(QueueId(2))->index->max(), QueueOffset(2));
   batch_.clear();
   ASSERT_TRUE(broker_.topics().remove("t", kNow));
-  looked_for = topic;
-  query.known = &looked_for;
+  query.known = topic.get();
   EXPECT_EQ(code_of(batch_.add(query, kNow)), Errc::topic_not_found);
 }
 

@@ -10,7 +10,7 @@ constexpr std::size_t kToTopic = 3, kToQueue = 6;
 
 void SendsAhead::expect(std::string_view topic, QueueId queue) {
   Send& now = told(0);
-  now = {.hash = TopicTable::hash(topic), .name = topic, .queue = queue, .topic = nullptr};
+  now = {.hash = topic_hash(topic), .name = topic, .queue = queue, .topic = nullptr};
   topics_.expect_row(now.hash);
   step();
 }
@@ -20,7 +20,7 @@ void SendsAhead::go_on() {
   step();
 }
 
-std::shared_ptr<Topic>& SendsAhead::take() {
+Topic* SendsAhead::take() {
   Send& send = sends_[taken_++ % kPlaces];
   send.name = {};  // nothing more is to be done for it
   return send.topic;
@@ -29,7 +29,7 @@ std::shared_ptr<Topic>& SendsAhead::take() {
 void SendsAhead::step() {
   if (const Send& send = told(kToTopic); !send.name.empty()) topics_.expect_topic(send.hash);
   if (Send& send = told(kToQueue); !send.name.empty()) {
-    send.topic = topics_.look(send.hash, send.name);
+    send.topic = topics_.find(send.hash, send.name);
     if (send.topic != nullptr) send.topic->expect_queue(send.queue);
   }
   ++next_;

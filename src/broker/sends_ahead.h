@@ -2,10 +2,9 @@
 
 #include <array>
 #include <cstddef>
-#include <memory>
 #include <string_view>
 
-#include "broker/topics.h"
+#include "broker/known_topics.h"
 
 namespace sluice::broker {
 
@@ -18,16 +17,16 @@ class SendsAhead {
  public:
   static constexpr std::size_t kSends = 8;  ///< so many are on the way
 
-  explicit SendsAhead(const Topics& topics) : topics_(topics) {}
-  /// Whether it pays.
-  bool worth_it() const { return topics_.many(); }
+  explicit SendsAhead(const KnownTopics& topics) : topics_(topics) {}
+  /// Whether it pays: there are so many that they are in no cache.
+  bool worth_it() const { return topics_.size() > kMany; }
   /// The name must live until clear(). At most kSends are told of and not taken.
   void expect(std::string_view topic, QueueId queue);
   /// No other is known: those told of get a step further without.
   void go_on();
-  /// The first that is not taken: its topic, to be moved out, or null where it was not found. Good
-  /// until the next call.
-  std::shared_ptr<Topic>& take();
+  /// The first that is not taken: its topic, or nullptr where it is not known. Good until the known
+  /// topics are let go of, which nobody may do between the first expect() and clear().
+  Topic* take();
   void clear();
 
  private:
@@ -35,13 +34,14 @@ class SendsAhead {
     std::size_t hash = 0;
     std::string_view name;
     QueueId queue;
-    std::shared_ptr<Topic> topic;
+    Topic* topic = nullptr;
   };
+  static constexpr std::size_t kMany = 500;
   static constexpr std::size_t kPlaces = 16;
   Send& told(std::size_t ago) { return sends_[(next_ - ago) % kPlaces]; }
   void step();
 
-  const Topics& topics_;
+  const KnownTopics& topics_;
   std::array<Send, kPlaces> sends_;
   std::size_t next_ = 0, taken_ = 0;
 };

@@ -17,14 +17,14 @@ class Ahead : public ::testing::Test {
   void SetUp() override {
     for (int i = 0; i < 40; ++i) {
       names_.push_back("t" + std::to_string(i));
-      if (i % 7 != 0) ASSERT_TRUE(topics_.ensure({.name = names_.back()}, kNow));
+      if (i % 7 != 0) known_.add(*topics_.ensure({.name = names_.back()}, kNow));
     }
   }
   /// As a door does it: so many sends of a wake, each taken when enough others are known.
   void wake(std::size_t sends) {
     std::size_t taken = 0;
     const auto take = [&] {
-      const auto& topic = ahead_.take();
+      const Topic* const topic = ahead_.take();
       if (topic != nullptr) {
         EXPECT_EQ(topic->name(), names_[taken]);
         ++found_;
@@ -45,7 +45,8 @@ class Ahead : public ::testing::Test {
 
   testing::FakeStore store_;
   Topics topics_{store_, {}};
-  SendsAhead ahead_{topics_};
+  KnownTopics known_{topics_};
+  SendsAhead ahead_{known_};
   std::vector<std::string> names_;
   int found_ = 0;
 };

@@ -6,7 +6,8 @@
 
 namespace sluice::broker {
 
-std::size_t TopicTable::place_of(std::size_t hash, std::string_view name) const {
+template <class Pointer>
+std::size_t TopicTable<Pointer>::place_of(std::size_t hash, std::string_view name) const {
   std::size_t at = first_place(hash);
   for (; rows_[at].topic != nullptr; at = (at + 1) & (rows_.size() - 1)) {
     if (rows_[at].hash == hash && rows_[at].topic->name() == name) break;
@@ -14,13 +15,15 @@ std::size_t TopicTable::place_of(std::size_t hash, std::string_view name) const 
   return at;
 }
 
-const std::shared_ptr<Topic>* TopicTable::find(std::size_t hash, std::string_view name) const {
+template <class Pointer>
+const Pointer* TopicTable<Pointer>::find(std::size_t hash, std::string_view name) const {
   const Row& row = rows_[place_of(hash, name)];
   return row.topic == nullptr ? nullptr : &row.topic;
 }
 
-bool TopicTable::insert(std::shared_ptr<Topic> topic) {
-  const std::size_t hashed = hash(topic->name());
+template <class Pointer>
+bool TopicTable<Pointer>::insert(Pointer topic) {
+  const std::size_t hashed = topic_hash(topic->name());
   if (find(hashed, topic->name()) != nullptr) return false;
   if ((size_ + 1) * 2 > rows_.size()) grow();
   Row& row = rows_[place_of(hashed, topic->name())];
@@ -29,16 +32,18 @@ bool TopicTable::insert(std::shared_ptr<Topic> topic) {
   return true;
 }
 
-bool TopicTable::insert_or_assign(std::shared_ptr<Topic> topic) {
+template <class Pointer>
+bool TopicTable<Pointer>::insert_or_assign(Pointer topic) {
   if (insert(topic)) return true;
-  Row& row = rows_[place_of(hash(topic->name()), topic->name())];
+  Row& row = rows_[place_of(topic_hash(topic->name()), topic->name())];
   row.topic = std::move(topic);
   return false;
 }
 
 /// Those behind move up, so that a search still ends at the first free row.
-void TopicTable::erase(std::string_view name) {
-  std::size_t hole = place_of(hash(name), name);
+template <class Pointer>
+void TopicTable<Pointer>::erase(std::string_view name) {
+  std::size_t hole = place_of(topic_hash(name), name);
   if (rows_[hole].topic == nullptr) return;
   const auto next = [this](std::size_t at) { return (at + 1) & (rows_.size() - 1); };
   const auto steps = [this](std::size_t from, std::size_t to) {
@@ -53,13 +58,15 @@ void TopicTable::erase(std::string_view name) {
   --size_;
 }
 
-void TopicTable::for_each(const std::function<void(const Topic&)>& fn) const {
+template <class Pointer>
+void TopicTable<Pointer>::for_each(const std::function<void(const Topic&)>& fn) const {
   for (const Row& row : rows_) {
     if (row.topic != nullptr) fn(*row.topic);
   }
 }
 
-void TopicTable::grow() {
+template <class Pointer>
+void TopicTable<Pointer>::grow() {
   auto before = std::exchange(rows_, std::vector<Row>(rows_.size() * 2));
   for (Row& row : before) {
     if (row.topic == nullptr) continue;
@@ -67,19 +74,16 @@ void TopicTable::grow() {
     while (rows_[at].topic != nullptr) at = (at + 1) & (rows_.size() - 1);
     rows_[at] = std::move(row);
   }
-  hint_rows_.store(rows_.data(), std::memory_order_relaxed);
-  hint_count_.store(rows_.size(), std::memory_order_relaxed);
 }
 
-void TopicTable::expect_row(std::size_t hash) const {
-  const std::size_t mask = hint_count_.load(std::memory_order_relaxed) - 1;
-  __builtin_prefetch(hint_rows_.load(std::memory_order_relaxed) + (hash >> kSharedBits & mask));
-}
-
-void TopicTable::expect_topic(std::size_t hash) const {
+template <class Pointer>
+void TopicTable<Pointer>::expect_topic(std::size_t hash) const {
   std::size_t at = first_place(hash);
   while (rows_[at].topic != nullptr && rows_[at].hash != hash) at = (at + 1) & (rows_.size() - 1);
   if (rows_[at].topic != nullptr) rows_[at].topic->expect();
 }
+
+template class TopicTable<std::shared_ptr<Topic>>;
+template class TopicTable<Topic*>;
 
 }  // namespace sluice::broker

@@ -18,12 +18,12 @@ class TopicTables : public ::testing::Test {
     return std::make_shared<Topic>(TopicConfig{.name = std::move(name)}, store_);
   }
   const Topic* found(std::string_view name) const {
-    const auto* const at = table_.find(TopicTable::hash(name), name);
+    const auto* const at = table_.find(topic_hash(name), name);
     return at == nullptr ? nullptr : at->get();
   }
 
   testing::FakeStore store_;
-  TopicTable table_;
+  TopicTable<std::shared_ptr<Topic>> table_;
 };
 
 TEST_F(TopicTables, HaveOneTopicOfAName) {
@@ -41,8 +41,8 @@ TEST_F(TopicTables, FindWhatIsThereWhateverCameAndWent) {
   std::mt19937 random(7);  // NOLINT: the same each time
   for (int i = 0; i < 20'000; ++i) {
     const std::string name = "t" + std::to_string(random() % 700);
-    table_.expect_row(TopicTable::hash(name));
-    table_.expect_topic(TopicTable::hash(name));
+    table_.expect_row(topic_hash(name));
+    table_.expect_topic(topic_hash(name));
     if (random() % 2 == 0) {
       table_.erase(name);
       expected.erase(name);

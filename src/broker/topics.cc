@@ -108,7 +108,7 @@ Topics::Topics(store::MessageStore& store, TopicsOptions options)
     : store_(store), options_(std::move(options)) {
   for (TopicConfig& config : first_topics(options_)) {
     auto topic = make_topic(std::move(config), store_);
-    made_ += shard(topic->name()).topics.insert_or_assign(topic) ? 1 : 0;
+    shard(topic->name()).topics.insert_or_assign(topic);
   }
 }
 
@@ -116,17 +116,12 @@ std::shared_ptr<Topic> Topics::find(std::string_view name) {
   return is_light(name) ? light(name, true) : look(name);
 }
 
-std::shared_ptr<Topic> Topics::look(std::size_t hash, std::string_view name) const {
+std::shared_ptr<Topic> Topics::look(std::string_view name) const {
+  const std::size_t hash = topic_hash(name);
   Shard& in = shard(hash);
   std::shared_lock lock(in.mutex);
   const auto* const found = in.topics.find(hash, name);
   return found == nullptr ? nullptr : *found;
-}
-
-void Topics::expect_topic(std::size_t hash) const {
-  Shard& in = shard(hash);
-  std::shared_lock lock(in.mutex);
-  in.topics.expect_topic(hash);
 }
 
 Result<std::shared_ptr<Topic>> Topics::find_or_create(std::string_view name,
@@ -166,7 +161,6 @@ Result<std::shared_ptr<Topic>> Topics::ensure(TopicConfig config, WallTime now) 
     Shard& in = shard(topic->name());
     std::unique_lock lock(in.mutex);
     in.topics.insert(topic);
-    made_.fetch_add(1);
   }
   changed(now);
   return topic;
@@ -221,7 +215,6 @@ Result<bool> Topics::put_locked(TopicConfig config) {
   Shard& in = shard(topic->name());
   std::unique_lock lock(in.mutex);
   in.topics.insert(topic);
-  made_.fetch_add(1);
   return true;
 }
 
@@ -239,9 +232,9 @@ Result<void> Topics::remove(std::string_view name, WallTime now) {
       Shard& in = shard(name);
       std::unique_lock lock(in.mutex);
       in.topics.erase(topic->name());
-      made_.fetch_sub(1);
       if (is_light(name)) lights_.fetch_sub(1);
     }
+    removals_.fetch_add(1, std::memory_order_release);
     // Before the next change, which may make a topic of this name with queues of its own.
     files = store_.remove_topic(topic->name());
   }
@@ -280,7 +273,7 @@ void Topics::restore(std::vector<TopicConfig> configs, DataVersion version) {
     auto topic = make_topic(std::move(config), store_);
     Shard& in = shard(topic->name());
     std::unique_lock lock(in.mutex);
-    made_ += in.topics.insert_or_assign(topic) ? 1 : 0;
+    in.topics.insert_or_assign(topic);
   }
   version_ = version;
 }

@@ -149,13 +149,8 @@ class Topics {
   const TopicsOptions& options() const { return options_; }
   /// Makes a light queue's topic when it is not there; null past their limit.
   std::shared_ptr<Topic> find(std::string_view name);
-  /// Whether so many topics were made that they are in no cache.
-  bool many() const { return made_.load(std::memory_order_relaxed) > kMany; }
-  /// See SendsAhead, and TopicTable.
-  void expect_row(std::size_t hash) const { shard(hash).topics.expect_row(hash); }
-  void expect_topic(std::size_t hash) const;
-  /// Makes none, and is nullptr where there is none.
-  std::shared_ptr<Topic> look(std::size_t hash, std::string_view name) const;
+  /// So many topics were removed: see KnownTopics.
+  std::uint64_t removals() const { return removals_.load(std::memory_order_acquire); }
   /// Whether the name is that of a light queue: nobody configures it, and nobody is told of it.
   bool is_light(std::string_view name) const;
   /// A light queue's topic; `limited`: null instead of one more than there may be.
@@ -185,18 +180,15 @@ class Topics {
   void restore(std::vector<TopicConfig> configs, DataVersion version);
 
  private:
-  std::shared_ptr<Topic> look(std::string_view name) const {
-    return look(TopicTable::hash(name), name);
-  }
-  static constexpr std::size_t kMany = 500;
+  std::shared_ptr<Topic> look(std::string_view name) const;
   void changed(WallTime now);
   Result<bool> put_locked(TopicConfig config);
   struct alignas(64) Shard {
     mutable std::shared_mutex mutex;
-    TopicTable topics;
+    TopicTable<std::shared_ptr<Topic>> topics;
   };
   Shard& shard(std::size_t hash) const { return shards_[hash % shards_.size()]; }
-  Shard& shard(std::string_view name) const { return shard(TopicTable::hash(name)); }
+  Shard& shard(std::string_view name) const { return shard(topic_hash(name)); }
 
   store::MessageStore& store_;
   const TopicsOptions options_;
@@ -205,7 +197,7 @@ class Topics {
   DataVersion version_;
   std::function<void()> on_change_;
   std::atomic<std::int32_t> lights_{0};
-  std::atomic<std::size_t> made_{0};
+  std::atomic<std::uint64_t> removals_{0};
 };
 
 }  // namespace sluice::broker

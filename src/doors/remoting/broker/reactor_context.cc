@@ -26,7 +26,7 @@ delivery::TagCode only_tag(const broker::PullPlan& plan) {
 
 ReactorContext::ReactorContext(BrokerDoor& door, net::Reactor& reactor)
     : sends(door.broker()),
-      sends_ahead(door.broker().topics()),
+      sends_ahead(sends.known_topics()),
       pops(door.broker()),
       slow(door.options().slow_request, door.broker().traffic()),
       door_(door),

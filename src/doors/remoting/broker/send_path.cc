@@ -109,7 +109,7 @@ void BrokerSession::ask_send() {
 
 void BrokerSession::take_next() {
   AskedSend& send = context_.asked_sends[asked_taken_++];
-  send.query.known = &context_.sends_ahead.take();
+  send.query.known = context_.sends_ahead.take();
   take_send(send);
 }
 
