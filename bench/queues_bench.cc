@@ -4,7 +4,7 @@
 // after the other, and scattered) against sending to sixteen, and the time from a start after kill
 // -9 to the first send.
 //
-// Usage: queues_bench [QUEUES = 100000] [SENDS A ROUND = 50000]
+// Usage: queues_bench [QUEUES = 100000] [SENDS A ROUND = 20000]
 
 #include <algorithm>
 #include <chrono>
@@ -29,7 +29,7 @@ using Seconds = std::chrono::duration<double>;
 constexpr std::int64_t kQueuesPerTopic = 8, kMessagesPerQueue = 3, kAtOnce = 256;
 constexpr std::int64_t kSegments = 100, kSegmentBytes = 1LL << 30;
 constexpr std::int64_t kFew = 16;
-constexpr int kRounds = 15, kRestarts = 3;
+constexpr int kRounds = 37, kRestarts = 3;
 
 std::filesystem::path program() {
   return std::filesystem::canonical("/proc/self/exe").parent_path().parent_path() / "sluice";
@@ -197,7 +197,7 @@ void restart(Server& server, int signal, std::string_view how) {
 
 int main(int argc, char** argv) {
   const auto queues = argc > 1 ? parse_number<std::int64_t>(argv[1]).value_or(0) : 100'000;
-  const auto messages = argc > 2 ? parse_number<std::int64_t>(argv[2]).value_or(0) : 50'000;
+  const auto messages = argc > 2 ? parse_number<std::int64_t>(argv[2]).value_or(0) : 20'000;
   insist(queues >= kFew && messages > 0, "usage: queues_bench [QUEUES] [SENDS]");
   Server server(program(), {}, prepare);
   const auto start = std::chrono::steady_clock::now();
