@@ -5,21 +5,22 @@
 namespace sluice::broker {
 
 Topic* KnownTopics::find(std::size_t hash, std::string_view name) const {
-  Topic* const* const found = table_.find(hash, name);
-  return found == nullptr || (*found)->deleted() ? nullptr : *found;
+  const auto* const found = table_.find(hash, name);
+  return found == nullptr || (*found)->deleted() ? nullptr : found->get();
 }
 
 Topic& KnownTopics::add(std::shared_ptr<Topic> topic) {
-  held_.push_back(std::move(topic));
-  table_.insert_or_assign(held_.back().get());
-  return *held_.back();
+  Topic& added = *topic;
+  forget(added.name());
+  table_.insert(std::move(topic));
+  return added;
 }
 
-void KnownTopics::let_go() {
-  const std::uint64_t removals = topics_.removals();
-  if (std::exchange(removals_, removals) == removals) return;
-  table_ = {};
-  held_.clear();
+void KnownTopics::forget(std::string_view name) {
+  const auto* const found = table_.find(topic_hash(name), name);
+  if (found == nullptr) return;
+  forgotten_.push_back(*found);
+  table_.erase(name);
 }
 
 }  // namespace sluice::broker

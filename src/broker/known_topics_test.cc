@@ -20,7 +20,7 @@ class Known : public ::testing::Test {
 
   testing::FakeStore store_;
   Topics topics_{store_, {}};
-  KnownTopics known_{topics_};
+  KnownTopics known_;
 };
 
 TEST_F(Known, AreThoseThatWereAdded) {
@@ -36,18 +36,32 @@ TEST_F(Known, AreThoseThatWereAdded) {
 }
 
 TEST_F(Known, AreNotFoundWhenTheyWereRemovedButHeldUntilLetGo) {
-  std::weak_ptr<Topic> first = make("t");
+  const std::weak_ptr<Topic> first = make("t"), other = make("other");
   known_.add(first.lock());
+  known_.add(other.lock());
   ASSERT_TRUE(topics_.remove("t", kNow));
   EXPECT_EQ(find("t"), nullptr);
-  std::weak_ptr<Topic> second = make("t");
-  known_.add(second.lock());
-  EXPECT_EQ(find("t"), second.lock().get());
+  known_.let_go();
+  EXPECT_FALSE(first.expired());  // nobody has said so yet
+  known_.forget("t");
   EXPECT_FALSE(first.expired());
   known_.let_go();
   EXPECT_TRUE(first.expired());
-  EXPECT_FALSE(second.expired());  // it is there, but must be found in the table once more
-  EXPECT_EQ(find("t"), nullptr);
+  EXPECT_EQ(find("other"), other.lock().get());
+}
+
+TEST_F(Known, AreTheNewestOfTheirNameAndThoseBeforeAreHeldUntilLetGo) {
+  const std::weak_ptr<Topic> first = make("t");
+  known_.add(first.lock());
+  ASSERT_TRUE(topics_.remove("t", kNow));
+  const auto second = make("t");
+  known_.add(second);
+  EXPECT_EQ(find("t"), second.get());
+  EXPECT_FALSE(first.expired());
+  known_.let_go();
+  EXPECT_TRUE(first.expired());
+  EXPECT_EQ(find("t"), second.get());
+  EXPECT_EQ(known_.size(), 1u);
 }
 
 }  // namespace

@@ -109,7 +109,7 @@ struct SendBatch::Found {
   }
 };
 
-SendBatch::SendBatch(Broker& broker) : broker_(broker), known_topics_(broker.topics()) {}
+SendBatch::SendBatch(Broker& broker) : broker_(broker) {}
 
 Result<SendBatch::Ticket> SendBatch::add(const SendQuery& query, WallTime now) {
   const BatchItem item{query.flag, query.properties, query.body};
@@ -285,13 +285,17 @@ void SendBatch::clear() {
   spread_listed_ = 0;
   topic_ = nullptr;
   retry_topics_.clear();
-  known_topics_.let_go();
   texts_.clear();
   spread_.clear();
   bytes_ = 0;
   delayed_since_.reset();
   halves_since_.reset();
   timed_ = false;
+}
+
+void SendBatch::let_topics_go() {
+  topic_ = nullptr;
+  known_topics_.let_go();
 }
 
 }  // namespace sluice::broker

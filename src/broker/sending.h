@@ -86,8 +86,12 @@ class SendBatch {
   std::span<TopicQueue* const> queues() const { return queues_; }
   /// The wake's topics stay alive until here.
   void clear();
-  /// Those that messages were sent to. clear() lets go of them.
+  /// Those that messages were sent to.
   const KnownTopics& known_topics() const { return known_topics_; }
+  /// The topic was removed: it is held until let_topics_go().
+  void forget_topic(std::string_view name) { known_topics_.forget(name); }
+  /// The batch is clear, and nobody uses what was found among its known topics.
+  void let_topics_go();
 
  private:
   struct Target {

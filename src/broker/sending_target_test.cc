@@ -27,20 +27,40 @@ class SendTarget : public testing::BrokerFixture {
   SendBatch batch_{broker_};
 };
 
-TEST_F(SendTarget, IsTheTopicThatSomebodyHasLookedForUnlessItIsGone) {
+TEST_F(SendTarget, IsTheTopicThatSomebodyHasFoundUnlessItIsGone) {
   make_topic("t", 4);
-  const auto topic = broker_.topics().find("t");
+  ASSERT_TRUE(batch_.add(to("t", 2), kNow));
   SendQuery query = to("t", 2);
-  query.known = topic.get();
-  ASSERT_TRUE(batch_.add(query, kNow));
-  query.known = nullptr;
+  query.known = batch_.known_topics().find(topic_hash("t"), "t");
+  ASSERT_NE(query.known, nullptr);
   ASSERT_TRUE(batch_.add(query, kNow));
   ASSERT_TRUE(batch_.append());
-  EXPECT_EQ(topic->queue(QueueId(2))->index->max(), QueueOffset(2));
+  EXPECT_EQ(query.known->queue(QueueId(2))->index->max(), QueueOffset(2));
   batch_.clear();
   ASSERT_TRUE(broker_.topics().remove("t", kNow));
-  query.known = topic.get();
   EXPECT_EQ(code_of(batch_.add(query, kNow)), Errc::topic_not_found);
+}
+
+TEST_F(SendTarget, IsKnownAfterTheFirstSendButNotWhereOnlyRetriesOrNobodyMaySend) {
+  for (const std::string_view topic : {"t", "u", "t", "u"}) {
+    make_topic(std::string(topic), 1);
+    ASSERT_TRUE(batch_.add(to(topic, 0), kNow));
+  }
+  EXPECT_EQ(code_of(batch_.add(to("SCHEDULE_TOPIC_XXXX", 0), kNow)), Errc::not_permitted);
+  EXPECT_EQ(code_of(batch_.add(to("%RETRY%nobody", 0), kNow)), Errc::group_not_found);
+  EXPECT_EQ(batch_.known_topics().size(), 2u);
+}
+
+TEST_F(SendTarget, IsHeldUntilTheBatchLetsItGoAlthoughItWasRemoved) {
+  make_topic("t", 1);
+  const std::weak_ptr<Topic> topic = broker_.topics().find("t");
+  ASSERT_TRUE(batch_.add(to("t", 0), kNow));
+  ASSERT_TRUE(broker_.topics().remove("t", kNow));
+  batch_.forget_topic("t");
+  batch_.clear();
+  EXPECT_FALSE(topic.expired());
+  batch_.let_topics_go();
+  EXPECT_TRUE(topic.expired());
 }
 
 TEST_F(SendTarget, IsListedOnceHoweverManyOthersGrowInBetween) {

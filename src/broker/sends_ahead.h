@@ -24,8 +24,8 @@ class SendsAhead {
   void expect(std::string_view topic, QueueId queue);
   /// No other is known: those told of get a step further without.
   void go_on();
-  /// The first that is not taken: its topic, or nullptr where it is not known. Good until the known
-  /// topics are let go of, which nobody may do between the first expect() and clear().
+  /// The first that is not taken: its topic, or nullptr where it is not known. Good until
+  /// KnownTopics::let_go(), which nobody may call between the first expect() and clear().
   Topic* take();
   void clear();
 

@@ -45,7 +45,7 @@ class Ahead : public ::testing::Test {
 
   testing::FakeStore store_;
   Topics topics_{store_, {}};
-  KnownTopics known_{topics_};
+  KnownTopics known_;
   SendsAhead ahead_{known_};
   std::vector<std::string> names_;
   int found_ = 0;

@@ -84,7 +84,7 @@ Topic::Found Topic::find(QueueId id) {
 
 /// Touches nothing itself.
 void Topic::expect() const {
-  __builtin_prefetch(&name_, 1);
+  __builtin_prefetch(&name_);
   __builtin_prefetch(&watchers_);
 }
 

@@ -6,8 +6,7 @@
 
 namespace sluice::broker {
 
-template <class Pointer>
-std::size_t TopicTable<Pointer>::place_of(std::size_t hash, std::string_view name) const {
+std::size_t TopicTable::place_of(std::size_t hash, std::string_view name) const {
   std::size_t at = first_place(hash);
   for (; rows_[at].topic != nullptr; at = (at + 1) & (rows_.size() - 1)) {
     if (rows_[at].hash == hash && rows_[at].topic->name() == name) break;
@@ -15,14 +14,12 @@ std::size_t TopicTable<Pointer>::place_of(std::size_t hash, std::string_view nam
   return at;
 }
 
-template <class Pointer>
-const Pointer* TopicTable<Pointer>::find(std::size_t hash, std::string_view name) const {
+const std::shared_ptr<Topic>* TopicTable::find(std::size_t hash, std::string_view name) const {
   const Row& row = rows_[place_of(hash, name)];
   return row.topic == nullptr ? nullptr : &row.topic;
 }
 
-template <class Pointer>
-bool TopicTable<Pointer>::insert(Pointer topic) {
+bool TopicTable::insert(std::shared_ptr<Topic> topic) {
   const std::size_t hashed = topic_hash(topic->name());
   if (find(hashed, topic->name()) != nullptr) return false;
   if ((size_ + 1) * 2 > rows_.size()) grow();
@@ -32,8 +29,7 @@ bool TopicTable<Pointer>::insert(Pointer topic) {
   return true;
 }
 
-template <class Pointer>
-bool TopicTable<Pointer>::insert_or_assign(Pointer topic) {
+bool TopicTable::insert_or_assign(std::shared_ptr<Topic> topic) {
   if (insert(topic)) return true;
   Row& row = rows_[place_of(topic_hash(topic->name()), topic->name())];
   row.topic = std::move(topic);
@@ -41,8 +37,7 @@ bool TopicTable<Pointer>::insert_or_assign(Pointer topic) {
 }
 
 /// Those behind move up, so that a search still ends at the first free row.
-template <class Pointer>
-void TopicTable<Pointer>::erase(std::string_view name) {
+void TopicTable::erase(std::string_view name) {
   std::size_t hole = place_of(topic_hash(name), name);
   if (rows_[hole].topic == nullptr) return;
   const auto next = [this](std::size_t at) { return (at + 1) & (rows_.size() - 1); };
@@ -58,15 +53,13 @@ void TopicTable<Pointer>::erase(std::string_view name) {
   --size_;
 }
 
-template <class Pointer>
-void TopicTable<Pointer>::for_each(const std::function<void(const Topic&)>& fn) const {
+void TopicTable::for_each(const std::function<void(const Topic&)>& fn) const {
   for (const Row& row : rows_) {
     if (row.topic != nullptr) fn(*row.topic);
   }
 }
 
-template <class Pointer>
-void TopicTable<Pointer>::grow() {
+void TopicTable::grow() {
   auto before = std::exchange(rows_, std::vector<Row>(rows_.size() * 2));
   for (Row& row : before) {
     if (row.topic == nullptr) continue;
@@ -76,14 +69,10 @@ void TopicTable<Pointer>::grow() {
   }
 }
 
-template <class Pointer>
-void TopicTable<Pointer>::expect_topic(std::size_t hash) const {
+void TopicTable::expect_topic(std::size_t hash) const {
   std::size_t at = first_place(hash);
   while (rows_[at].topic != nullptr && rows_[at].hash != hash) at = (at + 1) & (rows_.size() - 1);
   if (rows_[at].topic != nullptr) rows_[at].topic->expect();
 }
-
-template class TopicTable<std::shared_ptr<Topic>>;
-template class TopicTable<Topic*>;
 
 }  // namespace sluice::broker

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <bit>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -15,16 +14,15 @@ class Topic;
 inline std::size_t topic_hash(std::string_view name) { return std::hash<std::string_view>{}(name); }
 
 /// Topics by name: a table of hashes with a pointer each, so that what a search is going to touch
-/// can be asked for ahead. The pointers own the topics, or do not. Its owner guards it.
-template <class Pointer>
+/// can be asked for ahead. Its owner guards it.
 class TopicTable {
  public:
   /// nullptr when there is none. The pointer is good until the next change.
-  const Pointer* find(std::size_t hash, std::string_view name) const;
+  const std::shared_ptr<Topic>* find(std::size_t hash, std::string_view name) const;
   /// Takes the topic under its own name. False, and nothing is changed, when one is there.
-  bool insert(Pointer topic);
+  bool insert(std::shared_ptr<Topic> topic);
   /// Whether there was none of its name.
-  bool insert_or_assign(Pointer topic);
+  bool insert_or_assign(std::shared_ptr<Topic> topic);
   void erase(std::string_view name);
   void for_each(const std::function<void(const Topic&)>& fn) const;
   std::size_t size() const { return size_; }
@@ -35,11 +33,9 @@ class TopicTable {
   void expect_topic(std::size_t hash) const;
 
  private:
-  static constexpr std::size_t kRowBytes =
-      std::bit_ceil(sizeof(std::size_t) + sizeof(Pointer));  // none on two cache lines
-  struct alignas(kRowBytes) Row {
+  struct alignas(32) Row {  // none on two cache lines
     std::size_t hash = 0;
-    Pointer topic = nullptr;  ///< null: the row is free
+    std::shared_ptr<Topic> topic;  ///< null: the row is free
   };
   /// The row's place, or that of the free one where it would go. The table is never full.
   std::size_t place_of(std::size_t hash, std::string_view name) const;
@@ -52,8 +48,5 @@ class TopicTable {
   std::vector<Row> rows_ = std::vector<Row>(8);  ///< a power of two; at most half used
   std::size_t size_ = 0;
 };
-
-extern template class TopicTable<std::shared_ptr<Topic>>;
-extern template class TopicTable<Topic*>;
 
 }  // namespace sluice::broker

@@ -23,7 +23,7 @@ class TopicTables : public ::testing::Test {
   }
 
   testing::FakeStore store_;
-  TopicTable<std::shared_ptr<Topic>> table_;
+  TopicTable table_;
 };
 
 TEST_F(TopicTables, HaveOneTopicOfAName) {

@@ -234,7 +234,6 @@ Result<void> Topics::remove(std::string_view name, WallTime now) {
       in.topics.erase(topic->name());
       if (is_light(name)) lights_.fetch_sub(1);
     }
-    removals_.fetch_add(1, std::memory_order_release);
     // Before the next change, which may make a topic of this name with queues of its own.
     files = store_.remove_topic(topic->name());
   }

@@ -149,8 +149,6 @@ class Topics {
   const TopicsOptions& options() const { return options_; }
   /// Makes a light queue's topic when it is not there; null past their limit.
   std::shared_ptr<Topic> find(std::string_view name);
-  /// So many topics were removed: see KnownTopics.
-  std::uint64_t removals() const { return removals_.load(std::memory_order_acquire); }
   /// Whether the name is that of a light queue: nobody configures it, and nobody is told of it.
   bool is_light(std::string_view name) const;
   /// A light queue's topic; `limited`: null instead of one more than there may be.
@@ -185,7 +183,7 @@ class Topics {
   Result<bool> put_locked(TopicConfig config);
   struct alignas(64) Shard {
     mutable std::shared_mutex mutex;
-    TopicTable<std::shared_ptr<Topic>> topics;
+    TopicTable topics;
   };
   Shard& shard(std::size_t hash) const { return shards_[hash % shards_.size()]; }
   Shard& shard(std::string_view name) const { return shard(topic_hash(name)); }
@@ -197,7 +195,6 @@ class Topics {
   DataVersion version_;
   std::function<void()> on_change_;
   std::atomic<std::int32_t> lights_{0};
-  std::atomic<std::uint64_t> removals_{0};
 };
 
 }  // namespace sluice::broker

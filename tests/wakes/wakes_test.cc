@@ -13,6 +13,7 @@
 #include "running_broker.h"
 #include "wire/remoting/requests/pull.h"
 #include "wire/remoting/requests/send.h"
+#include "wire/remoting/requests/topics.h"
 #include "wire/remoting/response_code.h"
 
 namespace sluice::wakes {
@@ -43,10 +44,10 @@ class Wakes : public in_process::RunningBroker {
   static void add_send(Client& client, std::string_view body) {
     client.add(send(), as_bytes(body));
   }
-  static remoting::SendMessageV2 send() {
+  static remoting::SendMessageV2 send(std::string_view topic = "orders") {
     remoting::SendMessageV2 request;
     request.producer_group = "shop";
-    request.topic = "orders";
+    request.topic = topic;
     request.default_topic = "TBW102";
     request.properties = "UNIQ_KEY\x01id\x02";
     return request;
@@ -121,6 +122,33 @@ TEST_F(Wakes, AReplyToNoTopicCostsNobodyTheirs) {
   EXPECT_EQ(offset_of(sender), "1");
   EXPECT_NE(replier.answer().code, remoting::kSuccess);
   EXPECT_EQ(end_of_queue(sender), "2");
+}
+
+/// With so many topics their places are asked for ahead: what was found ahead must still be right
+/// when what came before is appended meanwhile, and when a topic goes and comes again.
+TEST_F(Wakes, WhatIsAppendedInPartsFindsItsTopicsAlsoWhenOneWasRemoved) {
+  constexpr int kTopics = 600, kRemoved = 7, kLast = 20;
+  const std::string large((4 << 20) - 1024, 'x');
+  const auto name = [](int i) { return "t" + std::to_string(i); };
+  Client sender(port()), admin(port());
+  for (int i = 0; i < kTopics; ++i) sender.add(send(name(i)), as_bytes("first"));
+  sender.write();
+  for (int i = 0; i < kTopics; ++i) EXPECT_EQ(offset_of(sender), "0");
+  remoting::DeleteTopic remove;
+  const std::string removed = name(kRemoved);
+  remove.topic = removed;
+  for (int round = 1; round <= 3; ++round) {
+    admin.add(remove);
+    admin.write();
+    EXPECT_EQ(admin.answer().code, remoting::kSuccess);
+    for (int i = 0; i < kLast; ++i) {
+      sender.add(send(name(i)), as_bytes(i % 3 == 0 ? std::string_view(large) : "small"));
+    }
+    sender.write();
+    for (int i = 0; i < kLast; ++i) {
+      EXPECT_EQ(offset_of(sender), i == kRemoved ? "0" : std::to_string(round)) << i;
+    }
+  }
 }
 
 }  // namespace

@@ -57,6 +57,13 @@ void BrokerDoor::announce(const std::shared_ptr<broker::GroupLeases>& group) {
   }
 }
 
+void BrokerDoor::forget_topic(std::string_view name) {
+  for (const auto& held : contexts_) {
+    ReactorContext& context = *held;
+    context.reactor().post([&context, name = std::string(name)] { context.forget_topic(name); });
+  }
+}
+
 void BrokerDoor::close() {
   if (!listener_) return;
   listener_->close();

@@ -61,6 +61,8 @@ class BrokerDoor {
   const BrokerDoorOptions& options() const { return options_; }
   WallTime started() const { return started_; }
   Rates& rates() { return rates_; }
+  /// The topic was removed. Any thread.
+  void forget_topic(std::string_view name);
   ReactorContext& context(std::size_t reactor) { return *contexts_[reactor]; }
   std::size_t reactors() const { return contexts_.size(); }
 

@@ -102,6 +102,8 @@ class ReactorContext {
   void append_soon(net::Connection& connection);
   /// Appends what all sessions have taken up, and answers them.
   void append_sends();
+  /// The topic was removed: nothing of it is held longer than sends need it.
+  void forget_topic(std::string_view name);
   /// The batch for a request that appends by itself and clears it: what sessions have taken up is
   /// appended before, or it would be lost with it.
   broker::SendBatch& batch_for_one() {
@@ -204,6 +206,8 @@ class ReactorContext {
   RecycledQueue<LateArrival> late_arrivals_;
   std::vector<std::shared_ptr<net::Connection>> answered_;  // by release(), empty in between
   std::deque<Rebalance> rebalances_;
+  void let_topics_go();
+
   std::vector<Sender> senders_;                   // whose sends are in `sends`
   const net::Connection* last_sender_ = nullptr;  // only to compare: it may be gone
   bool append_posted_ = false;

@@ -43,7 +43,18 @@ void ReactorContext::append_sends() {
   if (until) announce_when(*until, sends.queues());
   fail_answers();  // when the flush has failed since the append
   sends.clear();
+  let_topics_go();
   reactor_.let_frames_go();
+}
+
+void ReactorContext::forget_topic(std::string_view name) {
+  sends.forget_topic(name);
+  let_topics_go();
+}
+
+/// A wake's sends may be appended while more of them are asked: those have found their topics.
+void ReactorContext::let_topics_go() {
+  if (senders_.empty() && asked_sends.empty()) sends.let_topics_go();
 }
 
 }  // namespace sluice::doors

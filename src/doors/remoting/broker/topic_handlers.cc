@@ -36,7 +36,9 @@ Result<void> put_topics(BrokerCall& call, const PutTopics&) {
 }
 
 Result<void> delete_topic(BrokerCall& call, const DeleteTopic& request) {
-  SLUICE_CHECK(call.broker().remove_topic(request.topic, call.wall));
+  auto removed = call.broker().remove_topic(request.topic, call.wall);
+  call.door().forget_topic(request.topic);
+  SLUICE_CHECK(std::move(removed));
   return ok_when_persisted(call);
 }
 
