@@ -38,6 +38,7 @@ class RunningBroker : public testing::Test {
   }
 
   std::uint16_t port() const { return broker_->port(); }
+  broker::Broker& broker() { return broker_->broker(); }
   net::Reactor& reactor() { return reactors_.at(0); }
 
  private:

@@ -124,6 +124,19 @@ TEST_F(Wakes, AReplyToNoTopicCostsNobodyTheirs) {
   EXPECT_EQ(end_of_queue(sender), "2");
 }
 
+TEST_F(Wakes, ATopicThatIsDeletedIsHeldByNobodyAlsoWhereNothingMoreIsSent) {
+  somebody_sends();
+  const std::weak_ptr<broker::Topic> topic = broker().topics().find("orders");
+  remoting::DeleteTopic remove;
+  remove.topic = "orders";
+  Client admin(port());
+  admin.add(remove);
+  admin.write();
+  EXPECT_EQ(admin.answer().code, remoting::kSuccess);
+  reactor().run_and_wait([] {});  // behind what the deletion has posted
+  EXPECT_TRUE(topic.expired());
+}
+
 /// With so many topics their places are asked for ahead: what was found ahead must still be right
 /// when what came before is appended meanwhile, and when a topic goes and comes again.
 TEST_F(Wakes, WhatIsAppendedInPartsFindsItsTopicsAlsoWhenOneWasRemoved) {

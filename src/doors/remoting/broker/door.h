@@ -53,6 +53,8 @@ class BrokerDoor {
                 std::vector<broker::TopicQueue*> queues, LogPosition until);
   /// Any thread: the group has messages that its parked pops do not know of.
   void announce(const std::shared_ptr<broker::GroupLeases>& group);
+  /// Any thread: the topic was removed, so no reactor is to hold it longer than its sends need it.
+  void forget_topic(std::string_view name);
   /// Accepts no more and closes every connection. Before the reactors stop.
   void close();
 
@@ -61,8 +63,6 @@ class BrokerDoor {
   const BrokerDoorOptions& options() const { return options_; }
   WallTime started() const { return started_; }
   Rates& rates() { return rates_; }
-  /// The topic was removed. Any thread.
-  void forget_topic(std::string_view name);
   ReactorContext& context(std::size_t reactor) { return *contexts_[reactor]; }
   std::size_t reactors() const { return contexts_.size(); }
 

@@ -168,6 +168,7 @@ class ReactorContext {
     std::string group;
   };
 
+  void let_topics_go();
   void on_arrivals(std::span<const Arrival> arrivals);
   /// Fills tags_ with the tags of the messages that the queue's parked pulls have not been shown,
   /// when some of those want a tag.
@@ -206,8 +207,6 @@ class ReactorContext {
   RecycledQueue<LateArrival> late_arrivals_;
   std::vector<std::shared_ptr<net::Connection>> answered_;  // by release(), empty in between
   std::deque<Rebalance> rebalances_;
-  void let_topics_go();
-
   std::vector<Sender> senders_;                   // whose sends are in `sends`
   const net::Connection* last_sender_ = nullptr;  // only to compare: it may be gone
   bool append_posted_ = false;
